@@ -1,0 +1,55 @@
+#pragma once
+// Every limit of the program: its unit is in its name, its reason beside it. Reaching one is
+// counted (base/counters.h) and shown; nothing grows beyond what stands here.
+#include <cstddef>
+#include <cstdint>
+
+namespace sp3ctra::limits {
+
+// Packets and files.
+inline constexpr uint32_t kPacketBytesMax = 262'144;    // libpcap's largest snap length
+inline constexpr uint32_t kReadBlockBytes = 256 * 1024;  // recycled file blocks: 1.5 x mmap here
+inline constexpr uint32_t kPcapngBlockBytesMax = 16 << 20;  // a larger block is damage, not data
+inline constexpr uint32_t kInterfacesPerFileMax = 4096;
+inline constexpr uint64_t kSpoolRatioMax = 1000;        // unpacked : packed, against bombs
+inline constexpr uint64_t kSpoolBytesMax = 32ull << 30;  // unpacked bytes on disk for one file
+
+// Dissection.
+inline constexpr uint32_t kLayersMax = 24;          // protocol layers in one packet
+inline constexpr uint32_t kTreeNodesMax = 16'384;   // nodes drawn for one packet
+inline constexpr uint32_t kAnomaliesPerPacketMax = 8;
+inline constexpr uint32_t kDnsNameJumpsMax = 64;
+inline constexpr uint32_t kDnsRecordsMax = 1024;    // records drawn of one message
+inline constexpr uint32_t kInfoBytesMax = 512;      // the one-line text of a packet
+
+// Flows (per shard; 64 shards).
+inline constexpr uint32_t kShards = 64;
+inline constexpr uint32_t kFlowsPerShard = 4096;           // 262,144 live flows in all
+inline constexpr uint32_t kFragmentsPerShard = 64;         // datagrams being put together
+inline constexpr uint32_t kFragmentBytesMax = 65'535 + 40;  // largest datagram
+inline constexpr int64_t kFragmentTimeoutNs = 30'000'000'000;
+inline constexpr uint32_t kPduBytesKept = 128 * 1024;      // first bytes of a message kept whole
+inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
+inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;  // all stream buffers of a shard
+inline constexpr uint32_t kStateBytesMax = 4096;           // a protocol's State of one flow
+
+// Pipeline.
+inline constexpr uint32_t kWorkersMax = 64;
+inline constexpr uint32_t kBatchPackets = 256;
+inline constexpr uint32_t kWorkerQueueBatches = 1024;
+inline constexpr uint32_t kEventRingRecords = 65'536;  // per worker
+
+// Index.
+inline constexpr uint32_t kIndexBlockRows = 65'536;
+
+// Query and page.
+inline constexpr uint32_t kRowsPerRequestMax = 500;
+inline constexpr uint32_t kJobsMax = 64;
+inline constexpr uint32_t kFilterBytesMax = 4096;
+inline constexpr uint32_t kFilterDepthMax = 64;
+inline constexpr uint32_t kSessionsMax = 32;      // browsers logged in at once
+inline constexpr uint32_t kStreamsMax = 64;       // open WebSockets
+inline constexpr uint32_t kHttpBodyBytesMax = 8u << 20;
+inline constexpr uint64_t kDiskQuotaBytes = 2ull << 30;  // data/ by default
+
+}  // namespace sp3ctra::limits
