@@ -125,7 +125,10 @@ class Analysis {
     if (options_.live && !b.items.empty()) {
       for (const PacketBatch::Item& item : b.items) {
         IndexBlock& block = index_.block_of(item.packet.number);
-        block.bits[item.packet.number - block.first_number] |= kBitNotAnalysed;
+        const size_t row = item.packet.number - block.first_number;
+        block.bits[row] |= kBitNotAnalysed;
+        block.stack[row] = UINT16_MAX;  // no shard has this one: stays an empty stack
+        block.shown[row] = UINT8_MAX;
       }
       report_.not_analysed += b.items.size();
       b.items.clear();
