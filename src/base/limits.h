@@ -19,6 +19,12 @@ inline constexpr uint64_t kSpoolRatioMax = 1000;        // unpacked : packed, ag
 inline constexpr uint64_t kSpoolRatioFreeBytes = 16ull << 20;  // small files may unpack at any ratio
 inline constexpr uint64_t kSpoolBytesMax = 32ull << 30;  // unpacked bytes on disk for one file
 
+// Live capture.
+inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all rings together
+inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
+inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
+inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
+
 // Dissection.
 inline constexpr uint32_t kLayersMax = 24;          // protocol layers in one packet
 inline constexpr uint32_t kTreeNodesMax = 16'384;   // nodes drawn for one packet
@@ -43,6 +49,9 @@ inline constexpr uint32_t kWorkersMax = 64;
 inline constexpr uint32_t kBatchPackets = 256;
 inline constexpr uint32_t kWorkerQueueBatches = 1024;
 inline constexpr uint32_t kEventRingRecords = 65'536;  // per worker
+
+// Control.
+inline constexpr uint32_t kCommandsMax = 64;  // waiting in the queue: people click, nothing floods
 
 // Index.
 inline constexpr uint32_t kIndexBlockRows = 65'536;
