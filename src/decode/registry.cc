@@ -10,12 +10,20 @@ namespace sp3ctra {
 // One protocol, one line here and one in the list below.
 extern const Protocol kFrame;
 extern const Protocol kData;
+extern const Protocol kDns, kMdns, kLlmnr;
+extern const Protocol kHttp;
+extern const Protocol kTls;
+extern const Protocol kDhcp;
 
 namespace {
 
 const Protocol* const kProtocols[] = {
     &kFrame,
     &kData,
+    &kDns, &kMdns, &kLlmnr,
+    &kHttp,
+    &kTls,
+    &kDhcp,
 };
 
 struct Registry {
