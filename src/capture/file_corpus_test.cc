@@ -141,7 +141,9 @@ TEST(FileCorpus, EveryPacketIsReadAgainByItsOffset) {
         ASSERT_EQ(again->interface_id, seen.packet.interface_id) << path;
         ASSERT_EQ(again->link_type, seen.packet.link_type) << path;
         ASSERT_EQ(again->flags, seen.packet.flags) << path;
-        if (!(again->flags & kPacketNoTime)) { ASSERT_EQ(again->ts, seen.packet.ts) << path; }
+        if (!(again->flags & kPacketNoTime)) {
+          ASSERT_EQ(again->ts, seen.packet.ts) << path;
+        }
       }
     }
   }

@@ -41,7 +41,8 @@ TEST_P(PcapVariants, PacketsTimesAndLengths) {
   EXPECT_EQ(reading.damage, "");
   ASSERT_EQ(reading.packets.size(), 2u);
   const Packet& first = reading.packets[0].packet;
-  EXPECT_EQ(first.ts.ns, 1'700'000'000'000'000'000 + (v.magic == 0xa1b23c4d ? 123'456 : 123'456'000));
+  EXPECT_EQ(first.ts.ns,
+            1'700'000'000'000'000'000 + (v.magic == 0xa1b23c4d ? 123'456 : 123'456'000));
   EXPECT_EQ(first.file_offset, 24u);
   EXPECT_EQ(first.caplen, 5u);
   EXPECT_EQ(first.len, 60u);

@@ -25,14 +25,19 @@ INSTANTIATE_TEST_SUITE_P(Orders, PcapngBothOrders, ::testing::Bool());
 TEST_P(PcapngBothOrders, EveryKindOfPacketBlock) {
   const bool big = GetParam();
   ByteText file(big);
-  file.section().interface(1, 4).interface(
-      101, 0, ByteText(big).option(2, "eth7").option(3, "the seventh").option(9, "\x09")
-                  .option(11, std::string("\0tcp", 4)).u32(0).str());
+  file.section().interface(1, 4).interface(101, 0,
+                                           ByteText(big)
+                                               .option(2, "eth7")
+                                               .option(3, "the seventh")
+                                               .option(9, "\x09")
+                                               .option(11, std::string("\0tcp", 4))
+                                               .u32(0)
+                                               .str());
   file.packet(1, 1'700'000'000'123'456'789, "abcde", 60,
               ByteText(big).option(1, "hello").option(2, ByteText(big).u32(2).str()).u32(0).str());
   file.block(3, ByteText(big).u32(9).text("wxyz12345").str());
-  file.block(2, ByteText(big).u16(0).u16(3).u32(0).u32(5'000'000).u32(2).u32(7).text("ob").pad()
-                    .str());
+  file.block(
+      2, ByteText(big).u16(0).u16(3).u32(0).u32(5'000'000).u32(2).u32(7).text("ob").pad().str());
   auto source = open_bytes(file.str());
   const Reading reading = read_all(*source);
   EXPECT_EQ(reading.damage, "");
@@ -63,14 +68,28 @@ TEST_P(PcapngBothOrders, EveryKindOfPacketBlock) {
 TEST_P(PcapngBothOrders, EverythingBesidePackets) {
   const bool big = GetParam();
   ByteText file(big);
-  file.section(ByteText(big).option(1, "of the section").option(2, "cpu").option(3, "linux")
-                   .option(4, "me").u32(0).str());
+  file.section(ByteText(big)
+                   .option(1, "of the section")
+                   .option(2, "cpu")
+                   .option(3, "linux")
+                   .option(4, "me")
+                   .u32(0)
+                   .str());
   file.interface(1, 0);
-  file.block(4, ByteText(big).option(1, std::string("\x0a\0\0\x01router\0gw\0", 14))
-                    .option(2, std::string(15, '\0') + '\1' + "six" + '\0').u32(0).str());
+  file.block(4, ByteText(big)
+                    .option(1, std::string("\x0a\0\0\x01router\0gw\0", 14))
+                    .option(2, std::string(15, '\0') + '\1' + "six" + '\0')
+                    .u32(0)
+                    .str());
   file.block(10, ByteText(big).u32(0x544c534b).u32(5).text("KEYS!").str());
-  file.block(5, ByteText(big).u32(0).u32(0).u32(1).option(4, ByteText(big).u64(100).str())
-                    .option(5, ByteText(big).u64(7).str()).u32(0).str());
+  file.block(5, ByteText(big)
+                    .u32(0)
+                    .u32(0)
+                    .u32(1)
+                    .option(4, ByteText(big).u64(100).str())
+                    .option(5, ByteText(big).u64(7).str())
+                    .u32(0)
+                    .str());
   file.block(0x0bad, ByteText(big).u32(32473).text("custom").str());
   file.block(0x77777777, "abcd").block(0x77777777, "");
   auto source = open_bytes(file.str());
@@ -124,8 +143,8 @@ TEST(PcapngReader, SectionsOfBothOrdersAndRandomAccess) {
     EXPECT_EQ(again->ts, seen.packet.ts);
     EXPECT_EQ(again->interface_id, seen.packet.interface_id);
   }
-  EXPECT_FALSE(source->packet_file()->read_at(0, buffer));      // a section header
-  EXPECT_FALSE(source->packet_file()->read_at(1, buffer));      // the middle of one
+  EXPECT_FALSE(source->packet_file()->read_at(0, buffer));  // a section header
+  EXPECT_FALSE(source->packet_file()->read_at(1, buffer));  // the middle of one
   EXPECT_FALSE(source->packet_file()->read_at(1 << 30, buffer));
 }
 
@@ -220,8 +239,7 @@ TEST(PcapngReader, MoreInterfacesThanTheLimitAreRefused) {
 TEST(PcapngReader, AnnotationsAreBounded) {
   ByteText file;
   file.section().interface(1, 0);
-  const std::string comment =
-      ByteText().option(1, std::string(60'000, 'c')).u32(0).str();
+  const std::string comment = ByteText().option(1, std::string(60'000, 'c')).u32(0).str();
   for (int i = 0; i < 400; ++i) file.packet(0, 1, "ab", 2, comment);
   auto source = open_bytes(file.str());
   EXPECT_EQ(read_all(*source).packets.size(), 400u);
@@ -244,7 +262,9 @@ TEST(CaptureLayout, DecodeRefusesDamage) {
     std::string flipped = encoded;
     flipped[n / 8] = static_cast<char>(flipped[n / 8] ^ 1 << n % 8);
     auto result = CaptureLayout::decode(as_bytes(flipped));
-    if (result) { EXPECT_LE((*result)->interface_count(), 1u); }
+    if (result) {
+      EXPECT_LE((*result)->interface_count(), 1u);
+    }
   }
 }
 
