@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/limits.h"
 #include "filter/program.h"
@@ -97,13 +98,15 @@ bool is_comparison(TokenType t) {
   }
 }
 
+bool is_value(TokenType t) { return t == TokenType::kWord || t == TokenType::kString; }
+
 /// The field whose value is being typed after tokens[0 … n): `field ==`, `field in {1,`.
 std::string_view field_before(const std::vector<Token>& tokens, size_t n) {
   while (n > 0) {
     const TokenType t = tokens[n - 1].type;
     if (is_comparison(t)) break;
     const bool in_list = t == TokenType::kComma || t == TokenType::kSetOpen ||
-                         t == TokenType::kRange || t == TokenType::kWord || t == TokenType::kString;
+                         t == TokenType::kRange || is_value(t);
     if (!in_list) return {};
     --n;
   }
@@ -146,9 +149,9 @@ Completions complete(std::string_view text, size_t pos, Counts counts, const Fie
   }
   if (starts_test(*tokens, n)) {
     names(out, prefix, counts, lookup);
-  } else if (const auto field = field_before(*tokens, n); !field.empty()) {
+  } else if (const auto field = field_before(*tokens, n);
+             !field.empty() && !is_value((*tokens)[n - 1].type)) {
     values(out, prefix, lookup.find(field));
-    if (prefix.empty() && (*tokens)[n - 1].type == TokenType::kWord) joints(out);
   } else {
     const Token& last = (*tokens)[n - 1];
     const auto found = last.type == TokenType::kWord ? lookup.find(last.value)

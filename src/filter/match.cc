@@ -197,8 +197,9 @@ class Matcher {
     return v;
   }
 
-  /// Cuts `in` by the slices; false when one begins outside.
-  static bool cut(const Operand& o, std::string_view in, std::string& joined, std::string_view& out) {
+  /// Cuts `in` by the slices. One that reaches outside leaves nothing at all, as the reference does:
+  /// an empty value, which differs from everything and does not count as present.
+  static void cut(const Operand& o, std::string_view in, std::string& joined, std::string_view& out) {
     joined.clear();
     const auto size = static_cast<int64_t>(in.size());
     for (const Slice& s : o.slices) {
@@ -206,13 +207,12 @@ class Matcher {
       int64_t to = size;
       if (s.form == Slice::kLength) to = from + s.to;
       if (s.form == Slice::kInclusive) to = (s.to < 0 ? size + s.to : s.to) + 1;
-      if (from < 0 || from >= size || to > size || to <= from) return false;
+      if (from < 0 || from >= size || to > size || to <= from) return void(out = {});
       const auto part = in.substr(static_cast<size_t>(from), static_cast<size_t>(to - from));
-      if (o.slices.size() == 1) return out = part, true;
+      if (o.slices.size() == 1) return void(out = part);
       joined += part;
     }
     out = joined;
-    return true;
   }
 
   /// Calls f(value) for each value of an operand until it returns true.
@@ -234,7 +234,7 @@ class Matcher {
     each_node(o, [&](const Node& n) {
       Value v = value_of(n, o.field_kind, scratch, as_bytes);
       v.kind = o.field_kind;
-      if (!o.slices.empty() && !cut(o, v.bytes, joined, v.bytes)) return false;
+      if (!o.slices.empty()) cut(o, v.bytes, joined, v.bytes);
       if (o.function == Function::kLen) v.number = v.bytes.size();
       if (o.function == Function::kLower || o.function == Function::kUpper) {
         change_case(v.bytes, o.function == Function::kUpper, changed);
@@ -259,7 +259,7 @@ class Matcher {
       if (t.left.slices.empty()) {
         each_node(t.left, [&](const Node&) { return found = true; });
       } else {
-        each_value(t.left, [&](const Value&) { return found = true; });
+        each_value(t.left, [&](const Value& v) { return found = !v.bytes.empty(); });
       }
       return found;
     }

@@ -166,10 +166,6 @@ tl::expected<Filter, FilterParseError> parse_filter(std::string_view text,
   return Filter(std::move(program));
 }
 
-tl::expected<Filter, FilterParseError> parse_filter(std::string_view text) {
-  return parse_filter(text, registry_lookup());
-}
-
 Filter::Filter() : program_(std::make_shared<const FilterProgram>()) {}
 std::string Filter::reading() const { return reading_of(*program_); }
 const std::vector<std::string>& Filter::warnings() const { return program_->warnings; }

@@ -188,7 +188,7 @@ class TestParser {
                                   "protocols have.", o.name));
     if (!slices(t.value, o.slices))
       return error(t, "Parts are written [first:length], [first-last], [first], [first:] or [:length].");
-    o.kind = o.kind == Kind::kString ? Kind::kString : Kind::kBytes;
+    o.kind = Kind::kBytes;
     return {};
   }
 

@@ -161,6 +161,9 @@ class Lexer {
       value += static_cast<char>(v);
       return true;
     }
+    // In a pattern "\." means what its writer thinks; Wireshark wants "\\." or r"\.".
+    if (!tokens_.empty() && tokens_.back().type == TokenType::kMatches)
+      return value += '\\', value += c, true;
     return fail(from, 2, fmt::format("\\{} is no escape; write \\\\ for a backslash.", c));
   }
 
