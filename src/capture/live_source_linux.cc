@@ -1,13 +1,12 @@
 // Live capture: the ring's frames become Packets.
 
 // Before the kernel's headers, which then leave out what it has declared.
-#include <net/if.h>
-
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -50,7 +49,8 @@ constexpr uint32_t kEthernetHeaderBytes = 14;
 std::optional<LiveLink> live_link(uint32_t hardware_type) {
   switch (hardware_type) {
     case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK: return LiveLink{LinkType::kEthernet, false};
+    case ARPHRD_LOOPBACK:
+      return LiveLink{LinkType::kEthernet, false};
     // Tunnels: each has a header of its own or none; cooked frames all begin with the IP header.
     case ARPHRD_NONE:
     case ARPHRD_RAWIP:
@@ -59,8 +59,10 @@ std::optional<LiveLink> live_link(uint32_t hardware_type) {
     case ARPHRD_TUNNEL6:
     case ARPHRD_SIT:
     case ARPHRD_IPGRE:
-    case ARPHRD_IP6GRE: return LiveLink{LinkType::kRaw, true};
-    default: return std::nullopt;
+    case ARPHRD_IP6GRE:
+      return LiveLink{LinkType::kRaw, true};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -101,8 +103,8 @@ tl::expected<std::unique_ptr<LiveSource>, BpfError> LiveSource::open(Capd& capd,
   source->wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!source->wake_.open()) return wrong(fail_errno("cannot make an eventfd").value().message);
   if (auto opened = source->open_ring(capd, options); !opened) return wrong(opened.error().message);
-  source->interfaces_.push_back({options.interface_name, {}, options.bpf, link->link_type,
-                                 source->snaplen_, 1'000'000'000});
+  source->interfaces_.push_back(
+      {options.interface_name, {}, options.bpf, link->link_type, source->snaplen_, 1'000'000'000});
   return source;
 }
 
