@@ -1,10 +1,9 @@
 // Interfaces as Linux tells them: getifaddrs, /proc/net and, for what only it knows, /sys.
 
-// Before the kernel's headers, which then leave out what it has declared.
 #include <ifaddrs.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

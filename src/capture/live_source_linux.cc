@@ -1,12 +1,11 @@
 // Live capture: the ring's frames become Packets.
 
-// Before the kernel's headers, which then leave out what it has declared.
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -203,15 +202,17 @@ void LiveSource::look_at_error() {
   socklen_t length = sizeof code;
   // Reading it clears it: an interface switched off is reported once and poll() waits again.
   ::getsockopt(ring_->socket(), SOL_SOCKET, SO_ERROR, &code, &length);
-  char name[IF_NAMESIZE];
-  if (::if_indextoname(interface_index_, name) == nullptr) {
+  ifreq ask{};
+  ask.ifr_ifindex = static_cast<int>(interface_index_);
+  if (::ioctl(ring_->socket(), SIOCGIFNAME, &ask) != 0) {
     damage_ = fmt::format("the interface {} was removed", interfaces_[0].name);
   }
 }
 
 bool LiveSource::interface_down() const {
   ifreq ask{};
-  if (::if_indextoname(interface_index_, ask.ifr_name) == nullptr) return true;
+  ask.ifr_ifindex = static_cast<int>(interface_index_);
+  if (::ioctl(ring_->socket(), SIOCGIFNAME, &ask) != 0) return true;
   return ::ioctl(ring_->socket(), SIOCGIFFLAGS, &ask) != 0 || (ask.ifr_flags & IFF_UP) == 0;
 }
 
