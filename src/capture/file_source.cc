@@ -32,16 +32,15 @@ FileSource::FileSource(FileHandle file, std::string name, FileOptions options)
 FileSource::~FileSource() = default;
 
 PacketSource::Next FileSource::next(Packet& out) {
-  if (pcap_) [[likely]]
-    return pcap_->next(out);
-  if (pcapng_) return pcapng_->next(out);
-  return next_after_start(out);
+  if (!packet_file_) [[unlikely]]
+    return next_after_start(out);
+  return pcap_ ? pcap_->next(out) : pcapng_->next(out);
 }
 
 PacketSource::Next FileSource::next_after_start(Packet& out) {
   switch (start()) {
     case Fill::kReady:
-      return next(out);
+      return pcap_ ? pcap_->next(out) : pcapng_->next(out);
     case Fill::kIdle:
       return Next::kIdle;
     default:

@@ -33,7 +33,7 @@ class FileSource final : public PacketSource {
   uint64_t bytes_total() const override;
 
   /// Random access to the packets given out so far and later. Null until the format is known,
-  /// which for a regular file it is from the start.
+  /// which for a regular file it is from the start (unless even its file header is cut short).
   std::shared_ptr<const PacketFile> packet_file() const { return packet_file_; }
   /// Comments, names, secrets and statistics found so far; never null, empty for pcap.
   std::shared_ptr<const FileAnnotations> annotations() const { return annotations_; }

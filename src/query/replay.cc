@@ -17,10 +17,10 @@ struct RowRef {
 
 }  // namespace
 
-Replay::Walked& Replay::walked(FlowId flow, uint64_t number) {
+Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) {
   for (auto it = kept_.begin(); it != kept_.end(); ++it) {
     if (it->flow != flow || !flow.any()) continue;
-    if (it->last_fed >= number) {
+    if (it->last_fed >= number || (!it->whole && walk_max == UINT64_MAX)) {
       kept_.erase(it);
       break;
     }
@@ -83,7 +83,7 @@ Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_m
   if (number == 0 || number > index_.committed())
     return fail("packet {} does not exist; the capture has {}", number, index_.committed());
   const RowRef row(index_, number);
-  Walked& w = walked(FlowId{row.block.flow[row.i]}, number);
+  Walked& w = walked(FlowId{row.block.flow[row.i]}, number, walk_max);
   std::vector<uint64_t> chain;
   const bool complete = chain_before(number, w.last_fed, walk_max, chain);
   if (!complete) {

@@ -40,7 +40,7 @@ class Replay {
     std::unique_ptr<FlowTracker> tracker;
     uint32_t number(FlowId, FlowKind) noexcept override { return stream; }
   };
-  Walked& walked(FlowId flow, uint64_t number);
+  Walked& walked(FlowId flow, uint64_t number, uint64_t walk_max);
   bool chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
                     std::vector<uint64_t>& chain) const;
   Result<Packet> read(uint64_t number);
