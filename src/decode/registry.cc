@@ -31,6 +31,10 @@ extern const Protocol kTcp;
 extern const Protocol kTcpOptions;
 extern const Protocol kUdp;
 extern const Protocol kData;
+extern const Protocol kDns, kMdns, kLlmnr;
+extern const Protocol kHttp;
+extern const Protocol kTls;
+extern const Protocol kDhcp;
 
 namespace {
 
@@ -58,15 +62,24 @@ const Protocol* const kProtocols[] = {
     &kTcpOptions,
     &kUdp,
     &kData,
+    &kDns, &kMdns, &kLlmnr,
+    &kHttp,
+    &kTls,
+    &kDhcp,
 };
 
 struct Registry {
   DispatchTables tables;
   std::map<std::string_view, std::vector<const FieldDef*>> fields;
   std::vector<std::string_view> names;
+  std::vector<std::pair<const Protocol*, uint8_t>> numbers;  // sorted by address
 
   Registry() {
     tables.data = &kData;
+    CHECK(std::size(kProtocols) < 255);
+    for (size_t i = 0; i < std::size(kProtocols); ++i)
+      numbers.emplace_back(kProtocols[i], static_cast<uint8_t>(i));
+    std::sort(numbers.begin(), numbers.end());
     for (const Protocol* p : kProtocols) {
       CHECK(!p->fields.empty() && p->fields[0].type == FieldType::kProtocol);
       for (const Binding& b : p->bindings) bind(b, p);
@@ -114,6 +127,12 @@ const Registry& registry() {
 }  // namespace
 
 std::span<const Protocol* const> all_protocols() { return kProtocols; }
+
+uint8_t protocol_number(const Protocol* protocol) {
+  const auto& n = registry().numbers;
+  const auto at = std::lower_bound(n.begin(), n.end(), std::pair{protocol, uint8_t{0}});
+  return at != n.end() && at->first == protocol ? at->second : uint8_t{255};
+}
 
 const DispatchTables& dispatch_tables() { return registry().tables; }
 
