@@ -85,10 +85,10 @@ TEST_P(PackedFiles, ReadByContentAndAgainByOffset) {
 }
 
 TEST_P(PackedFiles, CutShortGivesWhatCouldBeUnpackedAndSaysWhere) {
-  const std::string whole = packed(pcap_of(3000, 1000), GetParam().filter);
+  const std::string whole = packed(pcap_of(12'000, 1000), GetParam().filter);  // lz4: 4 MB blocks
   const Reading reading = read_bytes(std::string_view(whole).substr(0, whole.size() * 2 / 3));
-  EXPECT_LT(reading.packets.size(), 3000u);
-  EXPECT_GT(reading.packets.size(), 900u);
+  EXPECT_LT(reading.packets.size(), 12'000u);
+  EXPECT_GT(reading.packets.size(), 3'900u);
   EXPECT_NE(reading.damage.find("at byte"), std::string::npos) << reading.damage;
   for (size_t cut : {1, 5, 6, 10, 20, 60}) {
     EXPECT_NE(read_bytes(std::string_view(whole).substr(0, cut)).damage, "") << cut;

@@ -4,10 +4,14 @@ namespace sp3ctra {
 
 std::string_view state_text(CaptureState state) {
   switch (state) {
-    case CaptureState::kStopped: return "STOPPED";
-    case CaptureState::kStarting: return "STARTING";
-    case CaptureState::kRunning: return "RUNNING";
-    case CaptureState::kStopping: return "STOPPING";
+    case CaptureState::kStopped:
+      return "STOPPED";
+    case CaptureState::kStarting:
+      return "STARTING";
+    case CaptureState::kRunning:
+      return "RUNNING";
+    case CaptureState::kStopping:
+      return "STOPPING";
   }
   return "STOPPED";
 }

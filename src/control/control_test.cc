@@ -15,8 +15,10 @@ using T = CaptureStep;
 TEST(CaptureState, GoesTheWholeWayRound) {
   CaptureStateMachine m;
   EXPECT_EQ(m.state(), S::kStopped);
-  for (auto [step, state] : {std::pair{T::kStartAsked, S::kStarting}, {T::kStarted, S::kRunning},
-                             {T::kStopAsked, S::kStopping}, {T::kDrained, S::kStopped}}) {
+  for (auto [step, state] : {std::pair{T::kStartAsked, S::kStarting},
+                             {T::kStarted, S::kRunning},
+                             {T::kStopAsked, S::kStopping},
+                             {T::kDrained, S::kStopped}}) {
     EXPECT_TRUE(m.take(step));
     EXPECT_EQ(m.state(), state) << state_text(state);
   }
