@@ -30,9 +30,14 @@ struct Registry {
   DispatchTables tables;
   std::map<std::string_view, std::vector<const FieldDef*>> fields;
   std::vector<std::string_view> names;
+  std::vector<std::pair<const Protocol*, uint8_t>> numbers;  // sorted by address
 
   Registry() {
     tables.data = &kData;
+    CHECK(std::size(kProtocols) < 255);
+    for (size_t i = 0; i < std::size(kProtocols); ++i)
+      numbers.emplace_back(kProtocols[i], static_cast<uint8_t>(i));
+    std::sort(numbers.begin(), numbers.end());
     for (const Protocol* p : kProtocols) {
       CHECK(!p->fields.empty() && p->fields[0].type == FieldType::kProtocol);
       for (const Binding& b : p->bindings) bind(b, p);
@@ -80,6 +85,12 @@ const Registry& registry() {
 }  // namespace
 
 std::span<const Protocol* const> all_protocols() { return kProtocols; }
+
+uint8_t protocol_number(const Protocol* protocol) {
+  const auto& n = registry().numbers;
+  const auto at = std::lower_bound(n.begin(), n.end(), std::pair{protocol, uint8_t{0}});
+  return at != n.end() && at->first == protocol ? at->second : uint8_t{255};
+}
 
 const DispatchTables& dispatch_tables() { return registry().tables; }
 

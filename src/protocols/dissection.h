@@ -33,6 +33,11 @@ struct Parsed {
   uint32_t tcp_analysis = 0;       ///< TcpAnalysis
   FlowId flow;                     ///< set by the StreamContext
   FlowId quoted_flow;              ///< of the packet inside an ICMP error
+  /// Ends of the packet quoted by an ICMP error, as it was sent; set before other() is called.
+  IpAddress quoted_src, quoted_dst;
+  uint16_t quoted_src_port = 0, quoted_dst_port = 0;
+  uint8_t quoted_ip_proto = 0;
+  bool has_quoted = false, has_quoted_ports = false;
   uint8_t layer_count = 0;
   std::array<const Protocol*, limits::kLayersMax> layers{};  ///< frame.protocols, in order
   const Protocol* shown = nullptr; ///< the protocol column: the last that recognised content

@@ -44,6 +44,7 @@ struct FrameStep {
   uint32_t consumed = 0;  ///< bytes of the chunk that belong to the current message
   bool complete = false;  ///< the message ends after them
   bool lost = false;      ///< not this protocol (any more): stop dissecting this direction
+  bool until_close = false;  ///< unfinished, but the end of the stream would finish it
 };
 
 struct Protocol {

@@ -1,0 +1,345 @@
+#include "api/api.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/json.h"
+#include "api/state_json.h"
+#include "base/limits.h"
+#include "query/detail_json.h"
+
+namespace sp3ctra::api {
+namespace {
+
+constexpr size_t kIdBytesMax = 64;
+constexpr size_t kFindBytesMax = 4096;
+constexpr uint64_t kBinsMax = 4096;
+constexpr size_t kFieldsMax = 500;
+constexpr size_t kSmallBody = 64 * 1024;
+
+/// A call matched to its route: the ids of its path, and the members of its body.
+struct Call {
+  const Request& request;
+  std::array<std::string, 2> ids;
+  JsonIn body;
+};
+using Handler = Response (*)(Api&, const Call&);
+
+Response json(const Json& body) { return {.body = dump(body)}; }
+
+// ---- the program ----
+
+Response get_state(Api& api, const Call&) { return json(state_json(api.engine.state())); }
+
+Response get_interfaces(Api& api, const Call&) {
+  return json(interfaces_json(api.providers.interfaces ? api.providers.interfaces()
+                                                       : std::vector<InterfaceRow>{}));
+}
+
+Response start_capture(Api& api, const Call& call) {
+  const auto name = text_member(call.body, "interface");
+  if (!name || name->empty() || name->size() > 256)
+    return refuse(400, "Say which interface: {\"interface\": \"eth0\"}.");
+  const std::string bpf = text_member(call.body, "bpf").value_or("");
+  if (bpf.size() > limits::kFilterBytesMax) return refuse(400, "The capture filter is too long.");
+  const auto started = api.engine.start_capture(*name, bpf);
+  if (!started)
+    return refuse(400, started.error().message, started.error().position, started.error().length);
+  return json({{"capture", *started}});
+}
+
+Response stop_capture(Api& api, const Call&) {
+  if (const auto stopped = api.engine.stop_capture(); !stopped)
+    return refuse(409, stopped.error().message);
+  return {};
+}
+
+Response get_captures(Api& api, const Call&) { return json(captures_json(api.library)); }
+
+Response open_demo(Api& api, const Call&) {
+  const auto opened = api.engine.open_demo();
+  if (!opened) return refuse(409, opened.error().message);
+  return json({{"capture", *opened}});
+}
+
+Response cancel_reading(Api& api, const Call& call) {
+  if (const auto cancelled = api.engine.cancel_reading(call.ids[0]); !cancelled)
+    return refuse(404, cancelled.error().message);
+  return {};
+}
+
+// ---- uploads ----
+
+Response begin_upload(Api& api, const Call& call) {
+  const auto name = text_member(call.body, "name");
+  const auto size = number_member(call.body, "size");
+  if (!name || !size) return refuse(400, "Say {\"name\": …, \"size\": bytes}.");
+  return api.uploads.begin(*name, *size, steady_ns());
+}
+
+Response add_upload(Api& api, const Call& call) {
+  const auto offset = to_number(call.request.value("offset"));
+  if (!offset) return refuse(400, "Say ?offset= of the first byte.");
+  return api.uploads.add(call.ids[0], *offset, call.request.body, steady_ns());
+}
+
+Response finish_upload(Api& api, const Call& call) { return api.uploads.finish(call.ids[0]); }
+
+// ---- one capture ----
+
+Response no_capture() { return refuse(404, "There is no such capture (any more)."); }
+
+std::string filter_of(const Call& call) {
+  const std::string_view filter = call.request.value("filter");
+  return std::string(filter == "null" ? "" : filter);
+}
+
+Response add_filter(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const auto text = text_member(call.body, "text");
+  if (!text) return refuse(400, "Say {\"text\": \"the filter\"}.");
+  if (text->size() > limits::kFilterBytesMax)
+    return refuse(400, fmt::format("A filter has at most {} bytes.", limits::kFilterBytesMax),
+                  limits::kFilterBytesMax, 0);
+  std::string reading;
+  const auto filter = view->add_filter(*text, reading);
+  if (!filter)
+    return refuse(400, filter.error().message, filter.error().position, filter.error().length);
+  return json({{"filter", *filter}, {"reading", reading}});
+}
+
+Response get_packet(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const auto number = to_number(call.ids[1]);
+  if (!number || *number == 0) return refuse(400, "Packets are numbered from 1.");
+  const auto detail = view->packet(*number);
+  if (!detail) return refuse(404, detail.error().message);
+  return {.body = packet_json(*detail)};
+}
+
+std::optional<FindKind> find_kind(std::string_view word) {
+  if (word == "text") return FindKind::kText;
+  if (word == "hex") return FindKind::kHex;
+  if (word == "number") return FindKind::kNumber;
+  if (word == "time") return FindKind::kTime;
+  return {};
+}
+
+Response found_json(const std::optional<Found>& found) {
+  if (!found) return refuse(404, "Nothing more in this direction.");
+  return json({{"number", found->number}, {"row", found->row}});
+}
+
+Response find_packet(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const Request& request = call.request;
+  const auto kind = find_kind(request.value("kind", "text"));
+  const std::string_view what = request.value("q");
+  const auto from = to_number(request.value("from", "0"));
+  if (!kind || !from || what.empty() || what.size() > kFindBytesMax)
+    return refuse(400, "Say kind=text, hex, number or time, q= what to find, from= a packet.");
+  const auto go_on = [](void* user, uint64_t, uint64_t) {
+    const auto* cancelled = static_cast<const std::atomic<bool>*>(user);
+    return cancelled == nullptr || !cancelled->load();
+  };
+  const auto found = view->find(filter_of(call), *kind, what, *from,
+                                request.value("dir", "next") != "prev", go_on,
+                                const_cast<std::atomic<bool>*>(request.cancelled));
+  if (!found) return refuse(400, found.error().message);
+  return found_json(*found);
+}
+
+Response find_conversation(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const auto number = to_number(call.request.value("n"));
+  if (!number) return refuse(400, "Say n= the packet's number.");
+  return found_json(view->conversation(filter_of(call), *number,
+                                       call.request.value("dir", "next") != "prev"));
+}
+
+Response get_row(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const auto number = to_number(call.request.value("n"));
+  if (!number) return refuse(400, "Say n= the packet's number.");
+  return json({{"row", view->row_of(filter_of(call), *number)}});
+}
+
+/// False when the parameter is there but no number.
+bool time_value(const Request& request, std::string_view name, std::optional<Timestamp>& out) {
+  const std::string_view text = request.value(name);
+  if (text.empty()) return true;
+  const auto ns = to_signed(text);
+  if (ns) out = Timestamp{*ns};
+  return ns.has_value();
+}
+
+Response get_series(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  const auto bins = to_number(call.request.value("bins", "200"));
+  std::optional<Timestamp> from, to;
+  if (!bins || *bins == 0 || *bins > kBinsMax || !time_value(call.request, "from_ns", from) ||
+      !time_value(call.request, "to_ns", to))
+    return refuse(400, "Say bins=1 to 4096, from_ns= and to_ns= in nanoseconds since 1970.");
+  return json(series_json(
+      view->series(filter_of(call), from, to, static_cast<uint32_t>(*bins))));
+}
+
+// ---- exports ----
+
+Response start_export(Api& api, const Call& call) {
+  const auto view = api.library.find(call.ids[0]);
+  if (!view) return no_capture();
+  ExportRequest request;
+  request.filter = text_member(call.body, "filter").value_or("");
+  const std::string format = text_member(call.body, "format").value_or("pcapng");
+  if (format != "pcapng" && format != "pcap") return refuse(400, "The format is pcapng or pcap.");
+  request.pcapng = format == "pcapng";
+  if (const auto ns = time_member(call.body, "from_ns")) request.from = Timestamp{*ns};
+  if (const auto ns = time_member(call.body, "to_ns")) request.to = Timestamp{*ns};
+  if (const auto it = call.body.find("numbers"); it != call.body.end() && it->is_array()) {
+    for (const JsonIn& number : *it) {
+      if (!number.is_number_unsigned()) return refuse(400, "\"numbers\" holds packet numbers.");
+      request.numbers.push_back(number.get<uint64_t>());
+    }
+    std::sort(request.numbers.begin(), request.numbers.end());
+  }
+  return api.exports.start(view, std::move(request), steady_ns());
+}
+
+Response get_job(Api& api, const Call& call) { return api.exports.state(call.ids[0]); }
+Response cancel_job(Api& api, const Call& call) { return api.exports.cancel(call.ids[0]); }
+Response get_ticket(Api& api, const Call& call) {
+  return api.exports.ticket(call.ids[0], steady_ns());
+}
+Response get_file(Api& api, const Call& call) {
+  return api.exports.fetch(call.ids[0], call.request.value("ticket"), steady_ns());
+}
+
+// ---- filters' words ----
+
+Response complete(Api& api, const Call& call) {
+  const std::string text(call.request.value("text"));
+  const auto position = to_number(call.request.value("pos", std::to_string(text.size())));
+  if (!position || text.size() > limits::kFilterBytesMax)
+    return refuse(400, "Say text= the filter so far and pos= the cursor in bytes.");
+  CompletionRows rows;
+  if (api.providers.complete) {
+    const auto view = api.library.find(std::string(call.request.value("capture")));
+    rows = api.providers.complete(text, std::min<size_t>(*position, text.size()),
+                                  view ? view->protocol_counts()
+                                       : std::vector<std::pair<std::string, uint64_t>>{});
+  }
+  Json options = Json::array();
+  for (const CompletionRow& row : rows.options)
+    options.push_back({{"text", row.text}, {"words", row.words}, {"count", row.count}});
+  return json({{"from", rows.from}, {"to", rows.to}, {"options", std::move(options)}});
+}
+
+Response get_fields(Api&, const Call& call) {
+  return {.body = fields_json(call.request.value("prefix"), kFieldsMax)};
+}
+
+// ---- the table ----
+
+struct Route {
+  std::string_view method, pattern;  ///< {} stands for one id
+  Lane lane;
+  size_t body_bytes_max;
+  bool raw_body;
+  Handler handler;
+};
+
+constexpr Route kRoutes[] = {
+    {"GET", "/state", Lane::kControl, 0, false, get_state},
+    {"GET", "/interfaces", Lane::kControl, 0, false, get_interfaces},
+    {"POST", "/capture/start", Lane::kControl, kSmallBody, false, start_capture},
+    {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
+    {"GET", "/captures", Lane::kControl, 0, false, get_captures},
+    {"POST", "/captures/demo", Lane::kControl, kSmallBody, false, open_demo},
+    {"POST", "/captures/{}/cancel", Lane::kStop, kSmallBody, false, cancel_reading},
+    {"POST", "/uploads", Lane::kControl, kSmallBody, false, begin_upload},
+    {"PUT", "/uploads/{}", Lane::kRead, Uploads::kChunkBytesMax, true, add_upload},
+    {"POST", "/uploads/{}/finish", Lane::kControl, kSmallBody, false, finish_upload},
+    {"POST", "/captures/{}/filters", Lane::kRead, kSmallBody, false, add_filter},
+    {"GET", "/captures/{}/packets/{}", Lane::kRead, 0, false, get_packet},
+    {"GET", "/captures/{}/find", Lane::kLong, 0, false, find_packet},
+    {"GET", "/captures/{}/conversation", Lane::kRead, 0, false, find_conversation},
+    {"GET", "/captures/{}/row", Lane::kRead, 0, false, get_row},
+    {"GET", "/captures/{}/series", Lane::kRead, 0, false, get_series},
+    {"POST", "/captures/{}/exports", Lane::kControl, limits::kHttpBodyBytesMax, false,
+     start_export},
+    {"GET", "/jobs/{}", Lane::kControl, 0, false, get_job},
+    {"DELETE", "/jobs/{}", Lane::kStop, kSmallBody, false, cancel_job},
+    {"POST", "/jobs/{}/ticket", Lane::kControl, kSmallBody, false, get_ticket},
+    {"GET", "/jobs/{}/file", Lane::kControl, 0, false, get_file},
+    {"GET", "/complete", Lane::kRead, 0, false, complete},
+    {"GET", "/fields", Lane::kRead, 0, false, get_fields},
+};
+
+bool is_id(std::string_view text) {
+  if (text.empty() || text.size() > kIdBytesMax) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           c == '-' || c == '_';
+  });
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::array<std::string, 2>& ids) {
+  size_t found = 0;
+  while (!pattern.empty()) {
+    if (path.empty() || path[0] != '/') return false;
+    const std::string_view want = pattern.substr(0, std::min(pattern.find('/', 1), pattern.size()));
+    const std::string_view have = path.substr(0, std::min(path.find('/', 1), path.size()));
+    if (want == "/{}") {
+      if (!is_id(have.substr(1)) || found == ids.size()) return false;
+      ids[found++] = have.substr(1);
+    } else if (want != have) {
+      return false;
+    }
+    pattern.remove_prefix(want.size());
+    path.remove_prefix(have.size());
+  }
+  return path.empty();
+}
+
+const Route* route_of(std::string_view method, std::string_view path,
+                      std::array<std::string, 2>& ids) {
+  for (const Route& route : kRoutes)
+    if (route.method == method && matches(route.pattern, path, ids)) return &route;
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Api::Plan> Api::plan(std::string_view method, std::string_view path) {
+  std::array<std::string, 2> ids;
+  const Route* route = route_of(method, path, ids);
+  if (route == nullptr) return {};
+  return Plan{route->lane, route->body_bytes_max, route->handler == get_file};
+}
+
+Response Api::handle(const Request& request) {
+  Call call{request, {}, JsonIn::object()};
+  const Route* route = route_of(request.method, request.path, call.ids);
+  if (route == nullptr) return refuse(404, "There is no such call; docs/api.md lists them.");
+  if (request.body.size() > route->body_bytes_max)
+    return refuse(413, "The body of this call is too large.");
+  if (!route->raw_body && !request.body.empty()) {
+    auto body = parse_object(request.body);
+    if (!body) return refuse(400, "The body must be a JSON object.");
+    call.body = std::move(*body);
+  }
+  try {
+    return route->handler(*this, call);
+  } catch (const std::exception& cause) {  // the JSON library's, and no memory
+    return refuse(500, fmt::format("The call failed: {}", cause.what()));
+  }
+}
+
+}  // namespace sp3ctra::api

@@ -1,0 +1,100 @@
+#include "api/state_json.h"
+
+#include "query/detail_json.h"
+
+namespace sp3ctra::api {
+namespace {
+
+std::string_view state_word(CaptureState state) {
+  switch (state) {
+    case CaptureState::kLive: return "live";
+    case CaptureState::kReading: return "reading";
+    case CaptureState::kReady: return "ready";
+    case CaptureState::kDamaged: return "damaged";
+  }
+  return "reading";
+}
+
+Json capture_json(const CaptureView& view) {
+  const CaptureInfo info = view.info();
+  return {{"id", info.id},
+          {"name", info.name},
+          {"packets", info.packets},
+          {"bytes", info.bytes},
+          {"first_ns", std::to_string(info.first.ns)},
+          {"last_ns", std::to_string(info.last.ns)},
+          {"state", state_word(info.state)},
+          {"damage", info.damage},
+          {"demo", info.demo},
+          {"rows", view.progress("").rows},
+          {"total_bytes", info.total_bytes},
+          {"done_bytes", info.done_bytes},
+          {"rate_bytes_per_s", info.rate_bytes_per_s}};
+}
+
+}  // namespace
+
+Json state_json(const EngineState& s) {
+  return {{"version", kVersion},
+          {"capture",
+           {{"state", s.state},
+            {"id", s.capture_id},
+            {"interface", s.interface_name},
+            {"bpf", s.bpf},
+            {"since_ns", std::to_string(s.since_ns)},
+            {"packets", s.packets},
+            {"bytes", s.bytes},
+            {"kernel_drops", s.kernel_drops},
+            {"ring_drops", s.ring_drops},
+            {"not_analysed", s.not_analysed},
+            {"packets_per_s", s.packets_per_s},
+            {"bits_per_s", s.bits_per_s},
+            {"words", s.words}}},
+          {"rights", {{"can_capture", s.can_capture}, {"why", s.why}, {"fix", s.fix}}},
+          {"disk",
+           {{"used", s.disk_used_bytes},
+            {"quota", s.disk_quota_bytes},
+            {"free", s.disk_free_bytes}}},
+          {"demo", {{"available", s.demo_available}}}};
+}
+
+Json captures_json(const CaptureLibrary& library) {
+  Json list = Json::array();
+  for (const auto& view : library.captures()) list.push_back(capture_json(*view));
+  return {{"captures", std::move(list)}};
+}
+
+Json interfaces_json(const std::vector<InterfaceRow>& rows) {
+  Json list = Json::array();
+  for (const InterfaceRow& row : rows)
+    list.push_back({{"name", row.name},
+                    {"friendly", row.friendly},
+                    {"addresses", row.addresses},
+                    {"mac", row.mac},
+                    {"up", row.up},
+                    {"wireless", row.wireless},
+                    {"virtual", row.is_virtual},
+                    {"loopback", row.loopback},
+                    {"default_route", row.default_route},
+                    {"capturable", row.capturable},
+                    {"why", row.why},
+                    {"fix", row.fix},
+                    {"rx_bytes", row.rx_bytes},
+                    {"tx_bytes", row.tx_bytes},
+                    {"speed_mbps", row.speed_mbps},
+                    {"mtu", row.mtu}});
+  return {{"interfaces", std::move(list)}};
+}
+
+Json series_json(const SeriesBins& series) {
+  Json families = Json::object();
+  for (size_t i = 0; i < series.families.size(); ++i)
+    families[std::string(family_name(static_cast<Family>(i)))] = series.families[i];
+  return {{"from_ns", std::to_string(series.from.ns)},
+          {"to_ns", std::to_string(series.to.ns)},
+          {"packets", series.packets},
+          {"bytes", series.bytes},
+          {"families", std::move(families)}};
+}
+
+}  // namespace sp3ctra::api

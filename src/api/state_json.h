@@ -1,0 +1,23 @@
+#pragma once
+// The shapes of docs/api.md that describe the program: State, captures, interfaces, jobs, series.
+#include <string_view>
+#include <vector>
+
+#include "api/interface_row.h"
+#include "api/json.h"
+#include "control/engine.h"
+#include "query/capture_view.h"
+
+namespace sp3ctra::api {
+
+/// The program's version, as `GET /state` tells it.
+inline constexpr std::string_view kVersion = "0.1.0";
+
+Json state_json(const EngineState& state);
+/// `{"captures":[…]}`.
+Json captures_json(const CaptureLibrary& library);
+/// `{"interfaces":[…]}`.
+Json interfaces_json(const std::vector<InterfaceRow>& rows);
+Json series_json(const SeriesBins& series);
+
+}  // namespace sp3ctra::api
