@@ -1,5 +1,7 @@
 #include "explain/packet_words.h"
 
+#include <algorithm>
+
 #include "explain/packet_view.h"
 
 namespace sp3ctra {
