@@ -78,11 +78,11 @@ class FakeView final : public CaptureView {
     return detail;
   }
   Result<std::optional<Found>> find(const std::string&, FindKind, std::string_view what, uint64_t from,
-                                    bool, ProgressFn progress, void* user) override {
+                                    bool, ProgressFn going_on, void* user) override {
     if (what == "never") return std::optional<Found>{};
     if (what != "block") return std::optional<Found>(Found{from + 1, from});
     ++finds_running;
-    while (progress(user, 0, 1)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (going_on(user, 0, 1)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     --finds_running;
     ++finds_cancelled;
     return fail("cancelled");
@@ -100,16 +100,16 @@ class FakeView final : public CaptureView {
     out.families.assign(8, std::vector<uint64_t>(bins, 0));
     return out;
   }
-  Result<uint64_t> export_to(int fd, const ExportRequest&, ProgressFn progress,
+  Result<uint64_t> export_to(int fd, const ExportRequest&, ProgressFn going_on,
                              void* user) override {
     while (block_exports) {
-      if (!progress(user, 1, 2)) return fail("cancelled");
+      if (!going_on(user, 1, 2)) return fail("cancelled");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     const std::string bytes(600'000, 'x');
     if (::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
       return fail_errno("write");
-    progress(user, 2, 2);
+    going_on(user, 2, 2);
     return bytes.size();
   }
   std::vector<std::pair<std::string, uint64_t>> protocol_counts() const override {
