@@ -82,7 +82,9 @@ class Reading {
       if (!source) return tl::unexpected(std::move(source.error()));
       sources.push_back(std::move(*source));
     }
-    source_ = std::make_unique<MergeSource>(std::move(sources));
+    auto merged = MergeSource::create(std::move(sources));
+    if (!merged) return tl::unexpected(std::move(merged.error()));
+    source_ = std::move(*merged);
     return {};
   }
 

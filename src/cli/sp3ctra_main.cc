@@ -25,9 +25,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
   }
-  if (!chosen) {
-    std::fprintf(stderr, "%s", app.help().c_str());
-    return kUsage;
-  }
   return chosen();
 }
