@@ -63,6 +63,10 @@ inline constexpr uint32_t kFilterBytesMax = 4096;
 inline constexpr uint32_t kFilterDepthMax = 64;
 inline constexpr uint32_t kSessionsMax = 32;      // browsers logged in at once
 inline constexpr uint32_t kStreamsMax = 64;       // open WebSockets
+inline constexpr uint32_t kConnectionsMax = 256;  // open HTTP connections, streams among them
+inline constexpr uint32_t kHttpHeaderBytesMax = 16 * 1024;
+inline constexpr uint32_t kStreamMessageBytesMax = 16 * 1024;  // one message of a page
+inline constexpr uint32_t kLaneWaitingMax = 128;  // calls waiting for a thread, per lane
 inline constexpr uint32_t kHttpBodyBytesMax = 8u << 20;
 inline constexpr uint64_t kDiskQuotaBytes = 2ull << 30;  // data/ by default
 

@@ -55,13 +55,16 @@ std::vector<Token> tokens_of(std::string_view text) {
   return out;
 }
 
+/// libpcap's own number, which differs from the registered one for raw IP.
+int dlt_of(LinkType link) { return link == LinkType::kRaw ? DLT_RAW : static_cast<int>(link); }
+
 using PcapHandle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
 /// One libpcap handle per compile: cheap, and nothing carries over from one text to the next.
 class Compiler {
  public:
   Compiler(LinkType link, uint32_t snaplen)
-      : handle_(pcap_open_dead(static_cast<int>(link), static_cast<int>(snaplen)), &pcap_close) {}
+      : handle_(pcap_open_dead(dlt_of(link), static_cast<int>(snaplen)), &pcap_close) {}
   bool compile(const std::string& text, bool optimise, std::vector<BpfInstruction>* out) {
     if (!handle_) return false;
     bpf_program program{};
@@ -88,9 +91,10 @@ class Compiler {
 /// Whether some text after `prefix` makes a filter of it.
 bool can_be_continued(Compiler& compiler, std::string_view prefix) {
   // One continuation for each thing the grammar can be waiting for.
-  static constexpr std::array<std::string_view, 16> kNext = {
-      "", " ip", " host 1.1.1.1", " 1.1.1.1", " 1", " ::1", " 1:1:1:1:1:1", " http", " 1-2",
-      " \\udp", "] = 1", " 1] = 1", " = 1", " 1 = 1", " mask 255.0.0.0", " mgt"};
+  static constexpr std::array<std::string_view, 17> kNext = {
+      "",      " ip",  " host 1.1.1.1", " 1.1.1.1", " 1",      " 32",  " ::1",   " 1:1:1:1:1:1",
+      " http", " 1-2", " \\udp",        "] = 1",    " 1] = 1", " = 1", " 1 = 1", " mask 255.0.0.0",
+      " mgt"};
   int open = 0;
   for (char c : prefix) open += c == '(' ? 1 : c == ')' && open > 0 ? -1 : 0;
   const std::string close(static_cast<size_t>(open), ')');
@@ -111,8 +115,7 @@ Token find_offender(Compiler& compiler, std::string_view text) {
   while (good + 1 < bad) {
     const size_t middle = good + (bad - good) / 2;
     const Token& last = tokens[middle - 1];
-    (can_be_continued(compiler, text.substr(0, last.position + last.length)) ? good : bad) =
-        middle;
+    (can_be_continued(compiler, text.substr(0, last.position + last.length)) ? good : bad) = middle;
   }
   return good == tokens.size() ? Token{text.size(), 0} : tokens[good];
 }
@@ -184,9 +187,8 @@ const Token* find_name(std::string_view text, const std::vector<Token>& tokens) 
 }
 
 bool has_word(std::string_view text, const std::vector<Token>& tokens, std::string_view word) {
-  return std::any_of(tokens.begin(), tokens.end(), [&](const Token& t) {
-    return text.substr(t.position, t.length) == word;
-  });
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [&](const Token& t) { return text.substr(t.position, t.length) == word; });
 }
 
 /// What can be told without libpcap; empty message = nothing wrong so far.

@@ -30,7 +30,8 @@ struct BpfProgram {
   uint32_t match(Bytes frame, uint32_t wire_bytes) const noexcept;
 };
 
-/// Why a capture filter is wrong, and where in its text (bytes; length 0 at the end: it breaks off).
+/// Why a capture filter is wrong, and where in its text (bytes; length 0 at the end: it breaks
+/// off).
 struct BpfError {
   std::string message;
   size_t position = 0;

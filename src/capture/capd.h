@@ -33,7 +33,7 @@ struct Rights {
 /// What a capture socket shall look like.
 struct SocketSpec {
   std::string interface_name;
-  bool cooked = false;       ///< without link header
+  bool cooked = false;  ///< without link header
   bool promiscuous = true;
   uint32_t block_bytes = 0;  ///< power of two
   uint32_t block_count = 0;

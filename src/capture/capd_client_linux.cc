@@ -65,23 +65,33 @@ std::string words_of(const Reply& reply, const std::string& interface_name) {
   switch (reply.answer) {
     case Answer::kNoInterface:
       return fmt::format("there is no interface {}{}", interface_name, why);
-    case Answer::kSocket: return "sp3ctra-capd cannot open a capture socket" + why;
+    case Answer::kSocket:
+      return "sp3ctra-capd cannot open a capture socket" + why;
     case Answer::kRing:
       return fmt::format("no memory for the ring of {}{}", interface_name, why);
-    case Answer::kFilter: return "the kernel refused the capture filter" + why;
+    case Answer::kFilter:
+      return "the kernel refused the capture filter" + why;
     case Answer::kPromiscuous:
       return fmt::format("{} cannot be made promiscuous{}", interface_name, why);
-    case Answer::kBind: return fmt::format("cannot listen on {}{}", interface_name, why);
-    case Answer::kNoCapability: return "sp3ctra-capd has lost its right to capture";
-    case Answer::kUserNotListed: return "sp3ctra-capd is installed for other users";
-    case Answer::kWrongPeer: return "sp3ctra-capd refused: started by another user";
-    case Answer::kBadRequest: return "sp3ctra-capd refused the request";
-    case Answer::kReady: break;
+    case Answer::kBind:
+      return fmt::format("cannot listen on {}{}", interface_name, why);
+    case Answer::kNoCapability:
+      return "sp3ctra-capd has lost its right to capture";
+    case Answer::kUserNotListed:
+      return "sp3ctra-capd is installed for other users";
+    case Answer::kWrongPeer:
+      return "sp3ctra-capd refused: started by another user";
+    case Answer::kBadRequest:
+      return "sp3ctra-capd refused the request";
+    case Answer::kReady:
+      break;
   }
   return "sp3ctra-capd gave an unknown answer";
 }
 
-bool is_program(const std::string& path) { return !path.empty() && ::access(path.c_str(), X_OK) == 0; }
+bool is_program(const std::string& path) {
+  return !path.empty() && ::access(path.c_str(), X_OK) == 0;
+}
 
 std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -96,8 +106,7 @@ std::string own_directory() {
 
 /// A shell word: quoted only where it must be.
 std::string shell_word(const std::string& text) {
-  const char* plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+  const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
   if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
   std::string out = "'";
   for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -140,8 +149,7 @@ int spawn_with_socket(const std::string& path, int socket_fd) {
   char* const arguments[] = {name.data(), nullptr};
   char* const environment[] = {nullptr};
   pid_t pid = -1;
-  const int rc =
-      ::posix_spawn(&pid, path.c_str(), &actions, &attributes, arguments, environment);
+  const int rc = ::posix_spawn(&pid, path.c_str(), &actions, &attributes, arguments, environment);
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (rc == 0) return pid;
@@ -266,8 +274,8 @@ Result<CaptureSocket> Capd::ask(const SocketSpec& spec) {
     return fail("“{}” is not an interface name", spec.interface_name);
   }
   if (spec.filter.empty() || spec.filter.size() > capd::kFilterInstructionsMax) {
-    return fail("the capture filter is too long: {} steps, the kernel takes {}",
-                spec.filter.size(), capd::kFilterInstructionsMax);
+    return fail("the capture filter is too long: {} steps, the kernel takes {}", spec.filter.size(),
+                capd::kFilterInstructionsMax);
   }
   std::memcpy(request.interface_name, spec.interface_name.data(), spec.interface_name.size());
   request.cooked = spec.cooked ? 1 : 0;
@@ -308,7 +316,8 @@ Result<CaptureSocket> Capd::open(const SocketSpec& spec) {
     if (first || socket_.open()) return first;
   }
   const Rights again = try_path(rights_.capd_path, rights_.fix);
-  if (!again.can_capture) return fail("sp3ctra-capd ended and cannot be started again: {}", again.why);
+  if (!again.can_capture)
+    return fail("sp3ctra-capd ended and cannot be started again: {}", again.why);
   return ask(spec);
 }
 

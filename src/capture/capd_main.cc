@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,10 +172,9 @@ Answer set_ring(int fd, const OpenRequest& request) {
   ring.tp_frame_size = 2048;  // only has to divide the block; V3 packs frames by their length
   ring.tp_frame_nr = request.block_bytes / ring.tp_frame_size * request.block_count;
   ring.tp_retire_blk_tov = request.retire_ms;
-  const bool set =
-      setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) == 0 &&
-      setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof reserve) == 0 &&
-      setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) == 0;
+  const bool set = setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) == 0 &&
+                   setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof reserve) == 0 &&
+                   setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof ring) == 0;
   return set ? Answer::kReady : Answer::kRing;
 }
 
@@ -184,8 +183,7 @@ Answer set_promiscuous(int fd, const OpenRequest& request, const Reply& reply) {
   packet_mreq membership = {};
   membership.mr_ifindex = static_cast<int>(reply.interface_index);
   membership.mr_type = PACKET_MR_PROMISC;
-  const int rc =
-      setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership);
+  const int rc = setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership);
   return rc == 0 ? Answer::kReady : Answer::kPromiscuous;
 }
 

@@ -24,10 +24,10 @@ inline constexpr char kUsersFile[] = "capd.users";
 /// How far capd came; everything but kReady is a refusal, `code` then holds errno or 0.
 enum class Answer : uint32_t {
   kReady = 0,
-  kNoCapability = 1,    ///< it has no cap_net_raw
-  kUserNotListed = 2,   ///< its real uid is not in capd.users
-  kWrongPeer = 3,       ///< the other end belongs to another uid
-  kBadRequest = 4,      ///< wrong length, version, or a number out of its range
+  kNoCapability = 1,   ///< it has no cap_net_raw
+  kUserNotListed = 2,  ///< its real uid is not in capd.users
+  kWrongPeer = 3,      ///< the other end belongs to another uid
+  kBadRequest = 4,     ///< wrong length, version, or a number out of its range
   kNoInterface = 5,
   kSocket = 6,
   kRing = 7,

@@ -19,7 +19,7 @@ struct InterfaceInfo {
   std::string mac;                     ///< empty where there is none
   uint32_t index = 0;
   uint32_t mtu = 0;
-  uint32_t speed_mbps = 0;  ///< 0 = not told
+  uint32_t speed_mbps = 0;     ///< 0 = not told
   uint32_t hardware_type = 0;  ///< ARPHRD_*
   bool up = false;
   bool wireless = false;
@@ -27,8 +27,8 @@ struct InterfaceInfo {
   bool loopback = false;
   bool default_route = false;  ///< the way to everything else goes through here
   bool capturable = false;
-  std::string why;  ///< why not; empty when it can
-  std::string fix;  ///< one shell command that changes it, or empty
+  std::string why;        ///< why not; empty when it can
+  std::string fix;        ///< one shell command that changes it, or empty
   uint64_t rx_bytes = 0;  ///< since boot (or since the interface was made)
   uint64_t tx_bytes = 0;
 };

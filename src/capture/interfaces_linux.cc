@@ -1,9 +1,7 @@
 // Interfaces as Linux tells them: getifaddrs, /proc/net and, for what only it knows, /sys.
 
-// Before the kernel's headers, which then leave out what it has declared.
-#include <net/if.h>
-
 #include <ifaddrs.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>

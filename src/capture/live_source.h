@@ -30,7 +30,8 @@ class LiveSource : public PacketSource {
     std::string bpf;  ///< empty = everything
     uint32_t snaplen = limits::kPacketBytesMax;
     bool promiscuous = true;
-    uint32_t ring_bytes = limits::kRingBytes;  ///< halved down to kRingBytesMin when memory is short
+    uint32_t ring_bytes =
+        limits::kRingBytes;  ///< halved down to kRingBytesMin when memory is short
     uint32_t block_bytes = limits::kRingBlockBytes;
     uint32_t retire_ms = limits::kRingRetireMs;
   };
@@ -83,7 +84,7 @@ class LiveSource : public PacketSource {
   uint32_t ring_bytes_ = 0;
   uint32_t retire_ms_ = 0;
   std::atomic<bool> stopping_{false};
-  bool sealed_ = false;         // after stop: nothing enters the ring any more
+  bool sealed_ = false;  // after stop: nothing enters the ring any more
   int64_t sealed_at_ms_ = 0;
   std::atomic<uint64_t> packets_{0};
   std::atomic<uint64_t> kernel_drops_{0};

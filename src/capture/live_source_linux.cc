@@ -1,10 +1,8 @@
 // Live capture: the ring's frames become Packets.
 
-// Before the kernel's headers, which then leave out what it has declared.
-#include <net/if.h>
-
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -50,7 +48,8 @@ constexpr uint32_t kEthernetHeaderBytes = 14;
 std::optional<LiveLink> live_link(uint32_t hardware_type) {
   switch (hardware_type) {
     case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK: return LiveLink{LinkType::kEthernet, false};
+    case ARPHRD_LOOPBACK:
+      return LiveLink{LinkType::kEthernet, false};
     // Tunnels: each has a header of its own or none; cooked frames all begin with the IP header.
     case ARPHRD_NONE:
     case ARPHRD_RAWIP:
@@ -59,8 +58,10 @@ std::optional<LiveLink> live_link(uint32_t hardware_type) {
     case ARPHRD_TUNNEL6:
     case ARPHRD_SIT:
     case ARPHRD_IPGRE:
-    case ARPHRD_IP6GRE: return LiveLink{LinkType::kRaw, true};
-    default: return std::nullopt;
+    case ARPHRD_IP6GRE:
+      return LiveLink{LinkType::kRaw, true};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -101,8 +102,8 @@ tl::expected<std::unique_ptr<LiveSource>, BpfError> LiveSource::open(Capd& capd,
   source->wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!source->wake_.open()) return wrong(fail_errno("cannot make an eventfd").value().message);
   if (auto opened = source->open_ring(capd, options); !opened) return wrong(opened.error().message);
-  source->interfaces_.push_back({options.interface_name, {}, options.bpf, link->link_type,
-                                 source->snaplen_, 1'000'000'000});
+  source->interfaces_.push_back(
+      {options.interface_name, {}, options.bpf, link->link_type, source->snaplen_, 1'000'000'000});
   return source;
 }
 
@@ -201,15 +202,17 @@ void LiveSource::look_at_error() {
   socklen_t length = sizeof code;
   // Reading it clears it: an interface switched off is reported once and poll() waits again.
   ::getsockopt(ring_->socket(), SOL_SOCKET, SO_ERROR, &code, &length);
-  char name[IF_NAMESIZE];
-  if (::if_indextoname(interface_index_, name) == nullptr) {
+  ifreq ask{};
+  ask.ifr_ifindex = static_cast<int>(interface_index_);
+  if (::ioctl(ring_->socket(), SIOCGIFNAME, &ask) != 0) {
     damage_ = fmt::format("the interface {} was removed", interfaces_[0].name);
   }
 }
 
 bool LiveSource::interface_down() const {
   ifreq ask{};
-  if (::if_indextoname(interface_index_, ask.ifr_name) == nullptr) return true;
+  ask.ifr_ifindex = static_cast<int>(interface_index_);
+  if (::ioctl(ring_->socket(), SIOCGIFNAME, &ask) != 0) return true;
   return ::ioctl(ring_->socket(), SIOCGIFFLAGS, &ask) != 0 || (ask.ifr_flags & IFF_UP) == 0;
 }
 

@@ -44,6 +44,7 @@ class Injector {
 };
 
 /// An Ethernet frame with an IPv4 UDP datagram, 10.9.0.1 → 10.9.0.2; tag 0 = none.
-std::vector<uint8_t> udp_frame(uint16_t destination_port, size_t payload_bytes, uint16_t vlan_tag = 0);
+std::vector<uint8_t> udp_frame(uint16_t destination_port, size_t payload_bytes,
+                               uint16_t vlan_tag = 0);
 
 }  // namespace sp3ctra::live_test

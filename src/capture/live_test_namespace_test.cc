@@ -1,3 +1,5 @@
+#include "capture/live_test_namespace.h"
+
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -10,8 +12,6 @@
 
 #include <cerrno>
 #include <cstring>
-
-#include "capture/live_test_namespace.h"
 
 namespace sp3ctra::live_test {
 
@@ -60,7 +60,8 @@ Namespace::Namespace() {
   if (off.open()) (void)!::write(off.get(), "1", 1);
   if (run({"ip", "link", "add", "sp3a", "type", "veth", "peer", "name", "sp3b"}) != 0 ||
       run({"ip", "link", "set", "sp3a", "up"}) != 0 ||
-      run({"ip", "link", "set", "sp3b", "up"}) != 0 || run({"ip", "link", "set", "lo", "up"}) != 0) {
+      run({"ip", "link", "set", "sp3b", "up"}) != 0 ||
+      run({"ip", "link", "set", "lo", "up"}) != 0) {
     problem_ = "no virtual cable can be made here (ip, veth)";
   }
 }
@@ -95,7 +96,8 @@ std::vector<uint8_t> udp_frame(uint16_t destination_port, size_t payload_bytes, 
   be16(0x4500);
   be16(20 + 8 + payload_bytes);
   for (size_t word : {0u, 0u, 0x4011u, 0u}) be16(word);
-  for (uint8_t octet : {10, 9, 0, 1, 10, 9, 0, 2}) f.push_back(octet);
+  const std::array<uint8_t, 8> addresses = {10, 9, 0, 1, 10, 9, 0, 2};
+  f.insert(f.end(), addresses.begin(), addresses.end());
   be16(40000);
   be16(destination_port);
   be16(8 + payload_bytes);

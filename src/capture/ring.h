@@ -26,7 +26,7 @@ struct RingFrame {
   Bytes data;
   uint32_t wire_bytes = 0;  ///< with the tag
   Timestamp ts;
-  uint16_t protocol = 0;    ///< ETH_P_*, host order
+  uint16_t protocol = 0;  ///< ETH_P_*, host order
   bool outgoing = false;
   bool checksum_not_ready = false;
 };
@@ -58,8 +58,8 @@ class RingLease {
 /// The mapped ring and its socket.
 class Ring : public std::enable_shared_from_this<Ring> {
  public:
-  /// Maps the ring that capd has set on `socket`. `shape` must be the one asked for. `has_ethernet`:
-  /// frames begin with an Ethernet header, so that tags can be put back.
+  /// Maps the ring that capd has set on `socket`. `shape` must be the one asked for.
+  /// `has_ethernet`: frames begin with an Ethernet header, so that tags can be put back.
   static Result<std::shared_ptr<Ring>> map(Descriptor socket, RingShape shape, bool has_ethernet);
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -91,7 +91,7 @@ class Ring : public std::enable_shared_from_this<Ring> {
   bool has_ethernet_ = true;
   std::byte* memory_ = nullptr;
   std::unique_ptr<std::atomic<uint32_t>[]> holds_;  // per block: reader and leases
-  uint32_t cursor_ = 0;       // the block being read, or the one to come
+  uint32_t cursor_ = 0;                             // the block being read, or the one to come
   bool current_ = false;
   uint32_t frames_left_ = 0;
   uint32_t frame_offset_ = 0;  // of the next frame, in the current block

@@ -1,6 +1,4 @@
 // TPACKET_V3: the layout is the kernel's (linux/if_packet.h), the walk and the leases are ours.
-#include "capture/ring.h"
-
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -9,6 +7,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "capture/ring.h"
 
 namespace sp3ctra {
 namespace {

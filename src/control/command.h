@@ -39,14 +39,13 @@ struct CancelReading {
 /// End the program in order.
 struct Shutdown {};
 
-using CommandBody =
-    std::variant<StartCapture, StopCapture, OpenCapture, CancelReading, Shutdown>;
+using CommandBody = std::variant<StartCapture, StopCapture, OpenCapture, CancelReading, Shutdown>;
 
 /// What became of a command.
 struct CommandResult {
   bool ok = true;
-  std::string capture_id;  ///< of StartCapture and OpenCapture
-  std::string error;       ///< words, when not ok
+  std::string capture_id;                ///< of StartCapture and OpenCapture
+  std::string error;                     ///< words, when not ok
   std::optional<size_t> error_position;  ///< bytes into the BPF text, when that was wrong
   size_t error_length = 0;
 };

@@ -8,10 +8,14 @@ namespace sp3ctra {
 
 std::string_view job_state_text(JobState state) {
   switch (state) {
-    case JobState::kRunning: return "running";
-    case JobState::kDone: return "done";
-    case JobState::kFailed: return "failed";
-    case JobState::kCancelled: return "cancelled";
+    case JobState::kRunning:
+      return "running";
+    case JobState::kDone:
+      return "done";
+    case JobState::kFailed:
+      return "failed";
+    case JobState::kCancelled:
+      return "cancelled";
   }
   return "running";
 }
@@ -27,8 +31,7 @@ Job::Job(std::string id, std::string kind, MonotonicClock clock)
 
 void Job::set_done(uint64_t done) {
   uint64_t before = done_.load(std::memory_order_relaxed);
-  while (before < done &&
-         !done_.compare_exchange_weak(before, done, std::memory_order_relaxed)) {
+  while (before < done && !done_.compare_exchange_weak(before, done, std::memory_order_relaxed)) {
   }
 }
 

@@ -27,11 +27,11 @@ struct JobSnapshot {
   std::string kind;  ///< "export", "filter" …
   JobState state = JobState::kRunning;
   uint64_t done = 0;
-  uint64_t total = 0;     ///< 0 = not known
-  double rate = 0;        ///< units of `done` per second, mean since the start
-  double left_s = -1;     ///< -1 = not known
-  std::string error;      ///< of a failed job
-  uint64_t bytes = 0;     ///< of the result, when it is a file
+  uint64_t total = 0;  ///< 0 = not known
+  double rate = 0;     ///< units of `done` per second, mean since the start
+  double left_s = -1;  ///< -1 = not known
+  std::string error;   ///< of a failed job
+  uint64_t bytes = 0;  ///< of the result, when it is a file
 };
 
 /// Nanoseconds of a clock that never goes back; tests give their own.

@@ -9,6 +9,27 @@ namespace sp3ctra {
 
 // One protocol, one line here and one in the list below.
 extern const Protocol kFrame;
+extern const Protocol kEth;
+extern const Protocol kLlc;
+extern const Protocol kLinuxSll;
+extern const Protocol kLinuxSll2;
+extern const Protocol kNullLoop;
+extern const Protocol kRawIp;
+extern const Protocol kVlan;
+extern const Protocol kProviderVlan;
+extern const Protocol kArp;
+extern const Protocol kIp;
+extern const Protocol kIpv6;
+extern const Protocol kIpv6HopOptions;
+extern const Protocol kIpv6DestinationOptions;
+extern const Protocol kIpv6Routing;
+extern const Protocol kIpv6Fragment;
+extern const Protocol kIcmp;
+extern const Protocol kIcmpv6;
+extern const Protocol kIcmpv6Options;
+extern const Protocol kTcp;
+extern const Protocol kTcpOptions;
+extern const Protocol kUdp;
 extern const Protocol kData;
 extern const Protocol kDns, kMdns, kLlmnr;
 extern const Protocol kHttp;
@@ -19,6 +40,27 @@ namespace {
 
 const Protocol* const kProtocols[] = {
     &kFrame,
+    &kEth,
+    &kLlc,
+    &kLinuxSll,
+    &kLinuxSll2,
+    &kNullLoop,
+    &kRawIp,
+    &kVlan,
+    &kProviderVlan,
+    &kArp,
+    &kIp,
+    &kIpv6,
+    &kIpv6HopOptions,
+    &kIpv6DestinationOptions,
+    &kIpv6Routing,
+    &kIpv6Fragment,
+    &kIcmp,
+    &kIcmpv6,
+    &kIcmpv6Options,
+    &kTcp,
+    &kTcpOptions,
+    &kUdp,
     &kData,
     &kDns, &kMdns, &kLlmnr,
     &kHttp,

@@ -59,7 +59,7 @@ struct Node {
   uint32_t note = 0, note_size = 0; ///< value shown to people instead of the default, in Tree::text
 };
 
-struct ByteSource {
+struct TreeSource {
   std::string name;          ///< "Frame", "Reassembled TCP"
   std::vector<std::byte> bytes;  ///< empty for the frame itself
   std::vector<uint64_t> frames;  ///< packets it was put together from
@@ -69,7 +69,7 @@ struct ByteSource {
 struct Tree {
   std::vector<Node> nodes;
   std::string text;
-  std::vector<ByteSource> sources;  ///< sources[0] = the frame
+  std::vector<TreeSource> sources;  ///< sources[0] = the frame
   bool truncated = false;           ///< limits::kTreeNodesMax reached
   void clear();
   std::string_view text_of(const Node& n) const {
@@ -85,8 +85,8 @@ struct DispatchTables;
 /// One dissection of one packet: input, output, and the way to children. Not thread-safe.
 class Dissection {
  public:
-  Dissection(const DispatchTables& tables, StreamContext& streams, Tree* tree, EventSink* events)
-      : streams(streams), tables_(tables), tree_(tree), events_(events) {}
+  Dissection(const DispatchTables& tables, StreamContext& context, Tree* tree, EventSink* events)
+      : streams(context), tables_(tables), tree_(tree), events_(events) {}
 
   /// Starts over for the next packet.
   void reset(const Packet& p) noexcept;

@@ -229,6 +229,7 @@ FrameStep frame(Dissection&, void* state, uint8_t direction, Bytes chunk) noexce
       step.complete = r == LineResult::kComplete;
     }
   }
+  step.until_close = s.mode == Mode::kUntilClose;
   return step;
 }
 

@@ -38,7 +38,8 @@ cp "$root/run" "$tmp/house/run"
 stand_in house/tools/build_program 'echo "built" >&2'
 stand_in house/build/release/sp3ctra 'echo "program:$*:"'
 stand_in house/build/release/sp3ctra-capd ':'
-stand_in house/packaging/install-capd '[ "$1" = --check ] && exit 1; echo "INSTALLED $1"'
+stand_in house/packaging/install-capd 'echo "INSTALLED $*"'
+export SP3CTRA_CAPD_DIRECTORY="$tmp/installed"
 stand_in bin/sudo 'echo "sudo:$*"; "$@"'
 stand_in bin/id 'echo 1000'
 PATH=$tmp/bin:$PATH
@@ -58,11 +59,18 @@ if command -v script >/dev/null; then
   refuse 'declined: nothing is installed' "$declined" 'INSTALLED'
   expect 'declined: the dashboard starts' "$declined" 'program:serve:'
   refuse 'declined once is declined' "$(typed '')" 'Run it now?'
+  stand_in house/build/release/sp3ctra-capd ': newer'
+  expect 'Enter means yes; a changed helper is offered again' "$(typed '')" \
+    "INSTALLED --capd $tmp/house/build/release/sp3ctra-capd"
+  mkdir -p "$tmp/installed"
+  cp "$tmp/house/build/release/sp3ctra-capd" "$tmp/installed/"
+  echo 1001 >"$tmp/installed/capd.users"
+  expect 'installed for somebody else' "$(typed n)" 'Run it now?'
+  echo 1000 >>"$tmp/installed/capd.users"
   rm -f "$tmp/house/build/release/.capd-declined"
-  expect 'Enter means yes' "$(typed '')" 'INSTALLED'
-  stand_in house/packaging/install-capd 'exit 0'
   refuse 'installed already: no question' "$(typed '')" 'Run it now?'
-  stand_in house/packaging/install-capd '[ "$1" = --check ] && exit 1; exit 7'
+  echo 1001 >"$tmp/installed/capd.users"
+  stand_in house/packaging/install-capd 'exit 7'
   expect 'a failed installation is no obstacle' "$(typed y)" 'program:serve:'
 else
   echo 'SKIP: the questions of ./run: script (bsdutils) is not installed'
