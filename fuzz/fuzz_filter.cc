@@ -1,3 +1,4 @@
+// links: filter
 // Any text as a filter: parse, say it in words, complete it at every eighth place, run it on a packet.
 #include <cstddef>
 #include <cstdint>
