@@ -70,11 +70,12 @@ inline Protocol protocol(std::string_view label, std::span<const FieldDef> field
 }
 
 struct Tables {
-  std::vector<Protocol> protocols{
-      protocol("Frame", kFrameFields), protocol("Ethernet", kEthFields), protocol("VLAN", kVlanFields),
-      protocol("IP", kIpFields),       protocol("IPv6", kIpv6Fields),    protocol("TCP", kTcpFields),
-      protocol("UDP", kUdpFields),     protocol("ICMP", kIcmpFields),    protocol("DNS", kDnsFields),
-      protocol("SSH", kSshFields),     protocol("Data", kDataFields)};
+  std::vector<Protocol> protocols{protocol("Frame", kFrameFields), protocol("Ethernet", kEthFields),
+                                  protocol("VLAN", kVlanFields),   protocol("IP", kIpFields),
+                                  protocol("IPv6", kIpv6Fields),   protocol("TCP", kTcpFields),
+                                  protocol("UDP", kUdpFields),     protocol("ICMP", kIcmpFields),
+                                  protocol("DNS", kDnsFields),     protocol("SSH", kSshFields),
+                                  protocol("Data", kDataFields)};
   std::vector<const Protocol*> pointers;
   std::map<std::string_view, std::vector<const FieldDef*>> fields;
   std::vector<std::string_view> names;

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <random>
 
 #include "filter/filter_test_fields.h"
@@ -16,12 +16,16 @@ using filter_test::lookup;
 using filter_test::PacketMaker;
 
 const std::vector<std::vector<std::string_view>>& stacks() {
-  static const std::vector<std::vector<std::string_view>> s{
-      {"eth", "ip", "tcp", "data"},         {"eth", "ip", "udp", "dns"},
-      {"eth", "ipv6", "tcp"},               {"eth", "vlan", "ip", "tcp", "ssh"},
-      {"eth", "ip", "icmp", "ip", "tcp"},   {"eth", "ip", "icmp", "data"},
-      {"eth", "data"},                      {"eth", "ip", "ipv6", "udp"},
-      {"eth", "ip", "data"},                {"eth", "ip", "icmp"}};
+  static const std::vector<std::vector<std::string_view>> s{{"eth", "ip", "tcp", "data"},
+                                                            {"eth", "ip", "udp", "dns"},
+                                                            {"eth", "ipv6", "tcp"},
+                                                            {"eth", "vlan", "ip", "tcp", "ssh"},
+                                                            {"eth", "ip", "icmp", "ip", "tcp"},
+                                                            {"eth", "ip", "icmp", "data"},
+                                                            {"eth", "data"},
+                                                            {"eth", "ip", "ipv6", "udp"},
+                                                            {"eth", "ip", "data"},
+                                                            {"eth", "ip", "icmp"}};
   return s;
 }
 
@@ -35,8 +39,17 @@ struct Rows {
   std::vector<Tree> trees;
 
   RowColumns columns() const {
-    return {ts.size(), ts.data(), len.data(), caplen.data(), flow.data(), direction.data(),
-            tcp_flags.data(), stack.data(), bits.data(), 1, 0xffff};
+    return {ts.size(),
+            ts.data(),
+            len.data(),
+            caplen.data(),
+            flow.data(),
+            direction.data(),
+            tcp_flags.data(),
+            stack.data(),
+            bits.data(),
+            1,
+            0xffff};
   }
 };
 
@@ -47,9 +60,13 @@ IpAddress address(int version, unsigned n) {
 
 FlowFacts facts_for(const std::vector<std::string_view>& stack, std::mt19937& random) {
   FlowFacts f;
-  const auto has = [&](std::string_view n) { return std::count(stack.begin(), stack.end(), n) > 0; };
+  const auto has = [&](std::string_view n) {
+    return std::count(stack.begin(), stack.end(), n) > 0;
+  };
   const int version = has("ipv6") ? 6 : has("ip") ? 4 : 0;
-  if (version) f.orig = address(version, random() % 5), f.resp = address(version, random() % 5);
+  if (version)
+    f.orig = address(version, static_cast<unsigned>(random() % 5)),
+    f.resp = address(version, static_cast<unsigned>(random() % 5));
   f.ip_proto = has("icmp") ? 1 : has("tcp") ? 6 : has("udp") ? 17 : 50;
   f.has_ports = !has("icmp") && (has("tcp") || has("udp"));
   if (f.has_ports) {
@@ -76,11 +93,15 @@ void draw_layer(PacketMaker& p, std::string_view name, const FlowFacts& f, bool 
   if (name == "ipv6") p.ip("ipv6.src", src.text()).ip("ipv6.dst", dst.text());
   if (name == "tcp") {
     const uint16_t shown = quoted ? 0x02 : flags;
-    p.number("tcp.srcport", quoted ? 80 : port(true)).number("tcp.dstport", quoted ? 51 : port(false));
-    p.number("tcp.flags", shown).number("tcp.flags.syn", shown >> 1 & 1).number("tcp.flags.ack", shown >> 4 & 1);
+    p.number("tcp.srcport", quoted ? 80 : port(true))
+        .number("tcp.dstport", quoted ? 51 : port(false));
+    p.number("tcp.flags", shown)
+        .number("tcp.flags.syn", shown >> 1 & 1)
+        .number("tcp.flags.ack", shown >> 4 & 1);
   }
   if (name == "udp") p.number("udp.srcport", port(true)).number("udp.dstport", port(false));
-  if (name == "dns") p.text("dns.qry.name", "example.com").number("dns.qry.type", flags & 1 ? 1 : 28);
+  if (name == "dns")
+    p.text("dns.qry.name", "example.com").number("dns.qry.type", flags & 1 ? 1 : 28);
 }
 
 Rows make_rows(size_t n, unsigned seed) {
@@ -106,7 +127,8 @@ Rows make_rows(size_t n, unsigned seed) {
     r.bits.push_back(random() % 16 == 0);
     PacketMaker p;
     p.layer("frame").number("frame.number", i + 1).number("frame.len", r.len.back());
-    p.number("frame.cap_len", r.caplen.back()).number("frame.time", static_cast<uint64_t>(r.ts.back()));
+    p.number("frame.cap_len", r.caplen.back())
+        .number("frame.time", static_cast<uint64_t>(r.ts.back()));
     p.number("frame.time_epoch", static_cast<uint64_t>(r.ts.back()));
     bool quoted = false;
     for (size_t layer = 0; layer < stack.size(); ++layer) {
@@ -128,22 +150,51 @@ bool plain(const Rows& r, size_t i) {
 HeaderProgram prepare(const Filter& f, const Rows& r) {
   HeaderProgram program = HeaderProgram::compile(f);
   for (uint32_t i = 0; i < r.flows.size(); ++i) program.set_flow(i, r.flows[i]);
-  for (uint16_t i = 0; i < stacks().size(); ++i)
-    program.set_stack(i, {stacks()[i]});
+  for (uint16_t i = 0; i < stacks().size(); ++i) program.set_stack(i, {stacks()[i]});
   return program;
 }
 
 std::string random_filter(std::mt19937& random, int depth, bool deep) {
-  static const char* const kHeader[] = {
-      "tcp", "udp", "dns", "vlan", "ipv6", "frame", "icmp", "ip.src == 10.0.0.1", "ip.addr != 10.0.0.2",
-      "ip.addr ~= 10.0.0.2", "ip.dst == 10.0.0.0/30", "ip.dst in {10.0.0.1, 10.0.0.3..10.0.0.4}",
-      "ipv6.addr == 2001:db8::1", "tcp.port == 80", "tcp.srcport > 51", "all tcp.port > 52", "udp.port == 53",
-      "port 53", "port 80", "tcp.flags.syn == 1", "tcp.flags.ack == 0", "tcp.flags & 3 == 2", "tcp.flags == 0x12",
-      "frame.number > 50", "frame.number in {3, 10..20, 90}", "frame.number != 5", "frame.len >= 65",
-      "frame.cap_len < 64", "frame.time_epoch < 0", "frame.time_epoch >= 0.000000002", "vlan.id == 1",
-      "ip.proto == 6", "ip.src", "tcp.flags", "tcp.dstport === 80", "10.0.0.3", "tcp.flags & 2"};
+  static const char* const kHeader[] = {"tcp",
+                                        "udp",
+                                        "dns",
+                                        "vlan",
+                                        "ipv6",
+                                        "frame",
+                                        "icmp",
+                                        "ip.src == 10.0.0.1",
+                                        "ip.addr != 10.0.0.2",
+                                        "ip.addr ~= 10.0.0.2",
+                                        "ip.dst == 10.0.0.0/30",
+                                        "ip.dst in {10.0.0.1, 10.0.0.3..10.0.0.4}",
+                                        "ipv6.addr == 2001:db8::1",
+                                        "tcp.port == 80",
+                                        "tcp.srcport > 51",
+                                        "all tcp.port > 52",
+                                        "udp.port == 53",
+                                        "port 53",
+                                        "port 80",
+                                        "tcp.flags.syn == 1",
+                                        "tcp.flags.ack == 0",
+                                        "tcp.flags & 3 == 2",
+                                        "tcp.flags == 0x12",
+                                        "frame.number > 50",
+                                        "frame.number in {3, 10..20, 90}",
+                                        "frame.number != 5",
+                                        "frame.len >= 65",
+                                        "frame.cap_len < 64",
+                                        "frame.time_epoch < 0",
+                                        "frame.time_epoch >= 0.000000002",
+                                        "vlan.id == 1",
+                                        "ip.proto == 6",
+                                        "ip.src",
+                                        "tcp.flags",
+                                        "tcp.dstport === 80",
+                                        "10.0.0.3",
+                                        "tcp.flags & 2"};
   static const char* const kDeep[] = {"dns.qry.name contains \"exam\"", "dns.qry.type == 1",
-                                      "ip.src == ip.dst", "ip.src#2 == 10.0.0.3", "count(ip.src) == 2"};
+                                      "ip.src == ip.dst", "ip.src#2 == 10.0.0.3",
+                                      "count(ip.src) == 2"};
   if (depth > 0 && random() % 3) {
     const std::string a = random_filter(random, depth - 1, deep);
     if (random() % 4 == 0) return "not (" + a + ")";
@@ -170,8 +221,10 @@ TEST(HeaderFilter, AgreesWithTheTreesOnRandomRows) {
     for (size_t i = 0; i < r.ts.size(); ++i) {
       const bool y = yes[i / 64] >> (i % 64) & 1, m = maybe[i / 64] >> (i % 64) & 1;
       ASSERT_FALSE(y && m) << text;
-      if (!m) ASSERT_EQ(y, f->matches(r.trees[i])) << text << " row " << i << " stack " << r.stack[i];
-      if (f->header_only() && plain(r, i)) ASSERT_FALSE(m) << text << " row " << i << " stack " << r.stack[i];
+      const bool right = m || y == f->matches(r.trees[i]);
+      ASSERT_TRUE(right) << text << " row " << i << " stack " << r.stack[i];
+      const bool open = f->header_only() && plain(r, i) && m;
+      ASSERT_FALSE(open) << text << " row " << i << " stack " << r.stack[i];
       decided += !m, yes_rows += y;
     }
     EXPECT_EQ(yes.back() >> (r.ts.size() % 64), 0u);
@@ -187,7 +240,7 @@ TEST(HeaderFilter, ADeepTestIsFalseWithoutItsProtocol) {
   prepare(*f, r).evaluate(r.columns(), yes.data(), maybe.data());
   for (size_t i = 0; i < r.ts.size(); ++i) {
     const bool m = maybe[i / 64] >> (i % 64) & 1;
-    if (plain(r, i) && r.stack[i] != 1) EXPECT_FALSE(m) << i;
+    EXPECT_FALSE(m && plain(r, i) && r.stack[i] != 1) << i;
   }
 }
 
@@ -224,16 +277,17 @@ TEST(HeaderFilter, SpeedIsPrinted) {
     r.direction.push_back(random() % 2), r.stack.push_back(static_cast<uint16_t>(random() % 4));
     r.tcp_flags.push_back(static_cast<uint16_t>(random() % 32)), r.bits.push_back(0);
   }
-  const auto f = parse_filter("(ip.addr == 10.0.0.1 or tcp.port == 443) and not dns and tcp.flags.syn == 1", lookup());
+  const auto f = parse_filter(
+      "(ip.addr == 10.0.0.1 or tcp.port == 443) and not dns and tcp.flags.syn == 1", lookup());
   HeaderProgram program = prepare(*f, r);
   for (uint32_t i = 0; i < kFlows; ++i) program.set_flow(i, r.flows[i % r.flows.size()]);
   std::vector<uint64_t> yes(kRows / 64), maybe(kRows / 64);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // processor time: other programs do not count
   constexpr int kBlocks = 16;
   for (int i = 0; i < kBlocks; ++i) program.evaluate(r.columns(), yes.data(), maybe.data());
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const double took_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   std::printf("[ MEASURED ] header filter: %.1f ns/row, %.2f s for 10 million rows (this build)\n",
-              took.count() * 1e9 / (kBlocks * kRows), took.count() * 1e7 / (kBlocks * kRows));
+              took_s * 1e9 / (kBlocks * kRows), took_s * 1e7 / (kBlocks * kRows));
 }
 
 }  // namespace
