@@ -1,25 +1,20 @@
 #include "capture/compressed_input.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <algorithm>
-#include <cerrno>
+
+#include "capture/unpacker.h"
 
 namespace sp3ctra {
 namespace {
-
-constexpr size_t kPackedBlockBytes = 64 * 1024;
-
-struct CloseArchive {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
 
 class UnpackedBytes final : public ByteSource {
  public:
   UnpackedBytes(std::unique_ptr<RawInput> input, std::shared_ptr<const FileHandle> spool,
                 const SpoolLimits& limits)
-      : input_(std::move(input)), spool_(std::move(spool)), limits_(limits) {}
+      : input_(std::move(input)), spool_(std::move(spool)), limits_(limits) {
+    if (compression_of(input_->peeked()) == "gz") unpacker_ = unpack_gzip(*input_);
+    if (!unpacker_) unpacker_ = unpack_any(*input_);
+  }
 
   Fill read(std::span<std::byte> into, size_t& got) override;
   const std::string& error() const override { return error_; }
@@ -27,76 +22,16 @@ class UnpackedBytes final : public ByteSource {
   uint64_t bytes_total() const override { return input_->bytes_total(); }
 
  private:
-  static la_ssize_t give_packed(archive* a, void* self, const void** block);
-  bool open();
-  bool next_block();
   bool within_limits(uint64_t more);
-  Fill failed(std::string why);
 
   std::unique_ptr<RawInput> input_;
+  std::unique_ptr<Unpacker> unpacker_;  // reads from input_
   std::shared_ptr<const FileHandle> spool_;
   SpoolLimits limits_;
-  std::unique_ptr<archive, CloseArchive> archive_;
-  std::vector<std::byte> packed_;
-  Bytes unpacked_;  // of libarchive, valid until its next call
+  Bytes unpacked_;  // of the unpacker, not yet given out
   uint64_t unpacked_bytes_ = 0;
-  bool ended_ = false;
   std::string error_;
 };
-
-la_ssize_t UnpackedBytes::give_packed(archive* a, void* self, const void** block) {
-  auto& input = *static_cast<UnpackedBytes*>(self);
-  size_t got = 0;
-  const Fill state = input.input_->read(input.packed_, got, false);
-  if (state == Fill::kFailed) {
-    archive_set_error(a, EIO, "%s", input.input_->error().c_str());
-    return ARCHIVE_FATAL;
-  }
-  *block = input.packed_.data();
-  return state == Fill::kReady ? static_cast<la_ssize_t>(got) : 0;
-}
-
-bool UnpackedBytes::open() {
-  packed_.resize(kPackedBlockBytes);
-  archive_.reset(archive_read_new());
-  if (!archive_) {
-    error_ = "not enough memory to unpack";
-    return false;
-  }
-  archive* a = archive_.get();
-  archive_read_support_filter_gzip(a);
-  archive_read_support_filter_zstd(a);
-  archive_read_support_filter_lz4(a);
-  archive_read_support_filter_xz(a);
-  archive_read_support_filter_bzip2(a);
-  archive_read_support_format_raw(a);
-  archive_entry* entry = nullptr;
-  if (archive_read_open(a, this, nullptr, &UnpackedBytes::give_packed, nullptr) != ARCHIVE_OK ||
-      archive_read_next_header(a, &entry) != ARCHIVE_OK) {
-    const char* why = archive_error_string(a);
-    error_ = why != nullptr ? why : "cannot unpack";
-    return false;
-  }
-  return true;
-}
-
-bool UnpackedBytes::next_block() {
-  const void* block = nullptr;
-  size_t bytes = 0;
-  la_int64_t offset = 0;
-  const int state = archive_read_data_block(archive_.get(), &block, &bytes, &offset);
-  if (state == ARCHIVE_EOF) {
-    ended_ = true;
-    return true;
-  }
-  if (state != ARCHIVE_OK && state != ARCHIVE_WARN) {
-    const char* why = archive_error_string(archive_.get());
-    error_ = why != nullptr ? why : "cannot unpack";
-    return false;
-  }
-  unpacked_ = {static_cast<const std::byte*>(block), bytes};
-  return true;
-}
 
 bool UnpackedBytes::within_limits(uint64_t more) {
   const uint64_t bytes = unpacked_bytes_ + more;
@@ -112,18 +47,13 @@ bool UnpackedBytes::within_limits(uint64_t more) {
   return true;
 }
 
-Fill UnpackedBytes::failed(std::string why) {
-  error_ = std::move(why);
-  return Fill::kFailed;
-}
-
 Fill UnpackedBytes::read(std::span<std::byte> into, size_t& got) {
   got = 0;
   if (!error_.empty()) return Fill::kFailed;
-  if (!archive_ && !open()) return failed("cannot unpack: " + error_);
-  while (unpacked_.empty()) {
-    if (ended_) return Fill::kEnd;
-    if (!next_block()) return failed("cannot unpack: " + error_);
+  if (unpacked_.empty()) {
+    const Fill state = unpacker_->next(unpacked_);
+    if (state == Fill::kFailed) error_ = "cannot unpack: " + unpacker_->error();
+    if (state != Fill::kReady) return state;
     if (!within_limits(unpacked_.size())) return Fill::kFailed;
   }
   got = std::min(into.size(), unpacked_.size());
@@ -131,7 +61,9 @@ Fill UnpackedBytes::read(std::span<std::byte> into, size_t& got) {
   unpacked_ = unpacked_.subspan(got);
   unpacked_bytes_ += got;
   if (auto written = spool_->write_all(into.first(got)); !written) {
-    return failed("cannot spool the unpacked file: " + written.error().message);
+    error_ = "cannot spool the unpacked file: " + written.error().message;
+    got = 0;
+    return Fill::kFailed;
   }
   return Fill::kReady;
 }

@@ -6,10 +6,11 @@
 
 namespace sp3ctra {
 
-enum class CaptureState : uint8_t { kStopped, kStarting, kRunning, kStopping };
+/// Of a live capture (the state of an indexed one is query/capture_view.h).
+enum class LiveState : uint8_t { kStopped, kStarting, kRunning, kStopping };
 
 /// What happens to a capture: asked for from outside, or reported by the pipeline.
-enum class CaptureStep : uint8_t {
+enum class LiveStep : uint8_t {
   kStartAsked,
   kStarted,  ///< socket bound, segment open
   kFailed,   ///< could not start, or broke off while running
@@ -18,24 +19,24 @@ enum class CaptureStep : uint8_t {
 };
 
 /// STOPPED, STARTING, RUNNING or STOPPING, as the API spells them.
-std::string_view state_text(CaptureState state);
+std::string_view state_text(LiveState state);
 
 /// The state after `step`, or empty when the step does not fit the state: a second start, a stop
 /// of nothing. kFailed while running leads over kStopping: what was captured is kept.
-std::optional<CaptureState> after_step(CaptureState state, CaptureStep step);
+std::optional<LiveState> after_step(LiveState state, LiveStep step);
 
 /// Why a step asked for from outside does not fit, in words for its user; empty when it fits.
-std::string_view refusal_text(CaptureState state, CaptureStep step);
+std::string_view refusal_text(LiveState state, LiveStep step);
 
 /// The state with its transitions enforced.
-class CaptureStateMachine {
+class LiveStateMachine {
  public:
-  CaptureState state() const { return state_; }
+  LiveState state() const { return state_; }
   /// False (and nothing changes) when the step does not fit.
-  bool take(CaptureStep step);
+  bool take(LiveStep step);
 
  private:
-  CaptureState state_ = CaptureState::kStopped;
+  LiveState state_ = LiveState::kStopped;
 };
 
 }  // namespace sp3ctra

@@ -9,11 +9,11 @@
 namespace sp3ctra {
 namespace {
 
-using S = CaptureState;
-using T = CaptureStep;
+using S = LiveState;
+using T = LiveStep;
 
-TEST(CaptureState, GoesTheWholeWayRound) {
-  CaptureStateMachine m;
+TEST(LiveState, GoesTheWholeWayRound) {
+  LiveStateMachine m;
   EXPECT_EQ(m.state(), S::kStopped);
   for (auto [step, state] : {std::pair{T::kStartAsked, S::kStarting},
                              {T::kStarted, S::kRunning},
@@ -24,7 +24,7 @@ TEST(CaptureState, GoesTheWholeWayRound) {
   }
 }
 
-TEST(CaptureState, EveryStepFitsOnlyWhereItMay) {
+TEST(LiveState, EveryStepFitsOnlyWhereItMay) {
   // rows: state; columns: step; '-' = refused, else the first letter(s) of the state after.
   const char* table[4] = {"g----", "-rsp-", "--pp-", "-pp-s"};
   // g = STARTING, r = RUNNING, p = STOPPING, s = STOPPED
@@ -42,7 +42,7 @@ TEST(CaptureState, EveryStepFitsOnlyWhereItMay) {
   }
 }
 
-TEST(CaptureState, RefusalsHaveWords) {
+TEST(LiveState, RefusalsHaveWords) {
   EXPECT_EQ(refusal_text(S::kStopped, T::kStartAsked), "");
   EXPECT_NE(refusal_text(S::kRunning, T::kStartAsked).find("already running"),
             std::string_view::npos);

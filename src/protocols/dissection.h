@@ -85,8 +85,8 @@ struct DispatchTables;
 /// One dissection of one packet: input, output, and the way to children. Not thread-safe.
 class Dissection {
  public:
-  Dissection(const DispatchTables& tables, StreamContext& streams, Tree* tree, EventSink* events)
-      : streams(streams), tables_(tables), tree_(tree), events_(events) {}
+  Dissection(const DispatchTables& tables, StreamContext& context, Tree* tree, EventSink* events)
+      : streams(context), tables_(tables), tree_(tree), events_(events) {}
 
   /// Starts over for the next packet.
   void reset(const Packet& p) noexcept;

@@ -243,7 +243,7 @@ void draw_reassembly(Dissection& d, const Input& payload, size_t sources_before)
   for (const SegmentPart& p : parts)
     if (p.size > 0) d.bytes(f("tcp.segment_data"), payload, p.at, p.size);
   for (size_t i = sources_before; i < tree.sources.size(); ++i) {
-    const ByteSource& source = tree.sources[i];
+    const TreeSource& source = tree.sources[i];
     if (source.frames.size() < 2) continue;
     d.open(f("tcp.segments"), payload, 0, 0, 1);
     for (const uint64_t frame : source.frames) d.derived(f("tcp.segment"), payload, frame);

@@ -64,7 +64,7 @@ inside "$program" read "$root/packaging/demo.pcapng" --count >/dev/null 2>&1 </d
 check 'packets during commands' "$(seen)" 0
 
 : >"$tmp/serve.log"
-inside "$program" serve --no-browser --data "$tmp/data" --listen 127.0.0.1:5056 >"$tmp/serve.log" 2>&1 </dev/null &
+inside "$program" serve --no-browser --data "$tmp/data" --port 5056 >"$tmp/serve.log" 2>&1 </dev/null &
 children="$children $!"
 tries=0
 until grep -q 'token=' "$tmp/serve.log" || [ "$tries" -ge 50 ]; do

@@ -1,0 +1,214 @@
+#include "api/api.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "api/fakes_test.h"
+#include "api/json.h"
+
+namespace sp3ctra::api {
+namespace {
+
+class ApiTest : public ::testing::Test {
+ protected:
+  Response ask(std::string method, std::string_view target, std::string body = {}) {
+    Request request;
+    request.method = std::move(method);
+    request.body = std::move(body);
+    EXPECT_TRUE(set_target(request, target));
+    return api.handle(request);
+  }
+  static JsonIn body_of(const Response& response) {
+    return parse_object(response.body).value_or(JsonIn::object());
+  }
+  std::string export_done() {
+    const std::string id = *text_member(body_of(ask("POST", "/captures/c1/exports", "{}")), "job");
+    EXPECT_TRUE(fakes::soon([&] {
+      return text_member(body_of(ask("GET", "/jobs/" + id)), "state") != "running";
+    }));
+    return id;
+  }
+
+  fakes::Folder folder;
+  fakes::FakeEngine engine{folder.path()};
+  fakes::FakeLibrary library;
+  Api api{engine, library, {}, folder.path()};
+};
+
+TEST_F(ApiTest, TimesAreStringsAndHostileTextIsEscaped) {
+  const Response state = ask("GET", "/state");
+  EXPECT_NE(state.body.find(R"("since_ns":"1700000000123456789")"), std::string::npos);
+  EXPECT_EQ(state.body.find('\x1b'), std::string::npos);
+  EXPECT_EQ(state.body.find('\xff'), std::string::npos);
+  EXPECT_TRUE(parse_object(state.body));
+  const Response packet = ask("GET", "/captures/c1/packets/5");
+  EXPECT_EQ(packet.status, 200);
+  EXPECT_EQ(packet.body.find('\x1b'), std::string::npos);
+  const auto json = body_of(packet);
+  EXPECT_EQ(json["ts_ns"], "1700000000123456789");
+  EXPECT_EQ(json["words"]["lead"][1]["packet"], 7);
+  EXPECT_TRUE(json["previous"].is_null());
+}
+
+TEST_F(ApiTest, RoutesTakeIdsNotPaths) {
+  for (const std::string_view bad :
+       {"/captures/../state", "/captures/%2e%2e/packets/1", "/captures//packets/1", "/captures/c1",
+        "/captures/c1/packets/1/x", "/jobs/a.b", "//state", "/State", "", "/captures/c1%2f"})
+    EXPECT_EQ(ask("GET", bad).status, 404) << bad;
+  EXPECT_EQ(ask("GET", "/captures/c7/packets/1").status, 404);
+  EXPECT_EQ(ask("GET", "/captures/c1/packets/x").status, 400);
+  EXPECT_EQ(ask("GET", "/captures/c1/packets/0").status, 400);
+  EXPECT_EQ(ask("GET", "/captures/c1/packets/99999").status, 404);
+  EXPECT_EQ(ask("DELETE", "/state").status, 404);
+}
+
+TEST_F(ApiTest, BodiesThatAreNoObjectsAreRefused) {
+  std::string deep;
+  for (int i = 0; i < 20'000; ++i) deep += "{\"a\":";
+  for (const std::string& body :
+       {std::string("{"), std::string("[]"), std::string("\xff\xfe"), std::string("null"), deep,
+        std::string("{\"text\":\"\xff\"}"), std::string(20'000, '[')})
+    EXPECT_EQ(ask("POST", "/captures/c1/filters", body).status, 400) << body.substr(0, 20);
+  EXPECT_EQ(ask("POST", "/captures/c1/filters", R"({"text":5})").status, 400);
+  EXPECT_EQ(ask("POST", "/captures/c1/filters", R"({"text":")" + std::string(70'000, 'a') + "\"}")
+                .status, 413);
+}
+
+TEST_F(ApiTest, FilterErrorsHaveAPosition) {
+  const Response bad = ask("POST", "/captures/c1/filters", R"({"text":"bad =="})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(bad.body, R"({"error":"A value is missing","position":4,"length":2})");
+  EXPECT_EQ(ask("POST", "/captures/c1/filters", R"({"text":"dns"})").body,
+            R"({"filter":"f1","reading":"Showing dns"})");
+  const Response bpf = ask("POST", "/capture/start", R"({"interface":"lo","bpf":"port http and"})");
+  EXPECT_EQ(bpf.status, 400);
+  EXPECT_EQ(body_of(bpf)["position"], 10);
+}
+
+TEST_F(ApiTest, FindConversationRowSeries) {
+  EXPECT_EQ(ask("GET", "/captures/c1/find?kind=text&q=a+b&from=4").body,
+            R"({"number":5,"row":4})");
+  EXPECT_EQ(ask("GET", "/captures/c1/find?kind=text&q=never").status, 404);
+  EXPECT_EQ(ask("GET", "/captures/c1/find?kind=odd&q=a").status, 400);
+  EXPECT_EQ(ask("GET", "/captures/c1/find?q=a&from=-1").status, 400);
+  EXPECT_EQ(ask("GET", "/captures/c1/conversation?n=1&dir=prev").status, 404);
+  EXPECT_EQ(ask("GET", "/captures/c1/conversation?n=5").body, R"({"number":6,"row":5})");
+  EXPECT_EQ(ask("GET", "/captures/c1/row?n=5").body, R"({"row":4})");
+  const auto series = body_of(ask("GET", "/captures/c1/series?bins=3"));
+  EXPECT_EQ(series["packets"].size(), 3u);
+  EXPECT_EQ(series["families"]["names"].size(), 3u);
+  EXPECT_EQ(ask("GET", "/captures/c1/series?bins=99999999").status, 400);
+}
+
+TEST_F(ApiTest, UploadInOrderUnderQuota) {
+  EXPECT_EQ(ask("POST", "/uploads", R"({"name":"x","size":999999999999})").status, 413);
+  EXPECT_EQ(ask("POST", "/uploads", R"({"name":"x","size":-1})").status, 400);
+  EXPECT_EQ(ask("POST", "/uploads", R"({"name":"x","size":0})").status, 400);
+  const auto begun = body_of(ask("POST", "/uploads", R"({"name":"../../etc/a\u001b.pcap","size":6})"));
+  const std::string at = "/uploads/" + *text_member(begun, "upload");
+  EXPECT_EQ(ask("PUT", at + "?offset=0", "abc").body, R"({"received":3})");
+  EXPECT_EQ(ask("PUT", at + "?offset=0", "abc").status, 409);
+  EXPECT_EQ(ask("PUT", at, "def").status, 400);
+  EXPECT_EQ(ask("POST", at + "/finish", "{}").status, 409);
+  EXPECT_EQ(ask("PUT", at + "?offset=3", "defg").status, 413);
+  EXPECT_EQ(ask("PUT", at + "?offset=3", "def").body, R"({"received":6})");
+  EXPECT_EQ(ask("POST", at + "/finish", "{}").body, R"({"capture":"c2"})");
+  EXPECT_EQ(engine.opened_name, "a.pcap");
+  EXPECT_EQ(*read_private_file(engine.opened_path, 100), "abcdef");
+  EXPECT_EQ(ask("PUT", at + "?offset=6", "x").status, 404);
+}
+
+TEST_F(ApiTest, UnfinishedUploadsAreBoundedAndDeleted) {
+  for (size_t i = 0; i < Uploads::kOpenMax; ++i)
+    EXPECT_EQ(api.uploads.begin("a", 10, 0).status, 200);
+  EXPECT_EQ(api.uploads.begin("a", 10, 0).status, 429);
+  const auto files = [&] {
+    size_t n = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      n += entry.path().filename().string().starts_with("upload-");
+    return n;
+  };
+  EXPECT_EQ(files(), Uploads::kOpenMax);
+  EXPECT_EQ(api.uploads.begin("a", 10, Uploads::kIdleMaxNs + 1).status, 200);
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(ApiTest, ExportTicketIsGoodOnce) {
+  const std::string id = export_done();
+  const auto job = body_of(ask("GET", "/jobs/" + id));
+  EXPECT_EQ(job["state"], "done");
+  EXPECT_EQ(job["bytes"], 600'000);
+  EXPECT_EQ(ask("GET", "/jobs/" + id + "/file?ticket=").status, 403);
+  const std::string old = *text_member(body_of(ask("POST", "/jobs/" + id + "/ticket", "{}")), "ticket");
+  EXPECT_EQ(api.exports.fetch(id, old, steady_ns() + Exports::kTicketNs + 1'000'000'000).status, 403);
+  const std::string ticket =
+      *text_member(body_of(ask("POST", "/jobs/" + id + "/ticket", "{}")), "ticket");
+  EXPECT_EQ(ask("GET", "/jobs/" + id + "/file?ticket=" + old).status, 403);
+  Response file = ask("GET", "/jobs/" + id + "/file?ticket=" + ticket);
+  ASSERT_TRUE(file.file);
+  EXPECT_EQ(file.file_name, "fake__b_-export.pcapng");
+  struct stat info {};
+  ASSERT_EQ(::stat(file.file->path().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_EQ(*file.file->size_bytes(), 600'000u);
+  EXPECT_EQ(ask("GET", "/jobs/" + id + "/file?ticket=" + ticket).status, 403);
+  const std::string path = file.file->path();
+  file.file.reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ApiTest, ExportsAreCancelledAndDeletedAfterAnHour) {
+  library.view->block_exports = true;
+  const std::string id =
+      *text_member(body_of(ask("POST", "/captures/c1/exports", R"({"format":"pcap"})")), "job");
+  EXPECT_EQ(ask("DELETE", "/jobs/" + id).status, 200);
+  EXPECT_TRUE(fakes::soon([&] { return body_of(ask("GET", "/jobs/" + id))["state"] == "cancelled"; }));
+  library.view->block_exports = false;
+  export_done();
+  const std::string exports = folder.path() + "/exports";
+  const auto count = [&] {
+    return std::distance(std::filesystem::directory_iterator(exports), {});
+  };
+  EXPECT_EQ(count(), 1);
+  (void)api.exports.start(library.view, {}, steady_ns() + Exports::kKeptNs + 60'000'000'000);
+  EXPECT_TRUE(fakes::soon([&] { return api.exports.jobs().size() == 1; }));
+  EXPECT_EQ(count(), 1);
+  EXPECT_EQ(ask("POST", "/captures/c1/exports", R"({"format":"exe"})").status, 400);
+  EXPECT_EQ(ask("POST", "/captures/c1/exports", R"({"numbers":["x"]})").status, 400);
+}
+
+TEST_F(ApiTest, ExportsLeftByAKilledRunAreDeleted) {
+  const std::string left = folder.path() + "/exports/export-left";
+  ASSERT_TRUE(PrivateFile::create(left));
+  Exports again(folder.path() + "/exports");
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
+TEST(PrivateFile, NeverThroughALink) {
+  fakes::Folder folder;
+  const std::string target = folder.path() + "/target", link = folder.path() + "/link";
+  ASSERT_TRUE(PrivateFile::create(target));
+  ASSERT_EQ(::symlink(target.c_str(), link.c_str()), 0);
+  EXPECT_FALSE(PrivateFile::create(link));
+  EXPECT_FALSE(PrivateFile::open(link));
+  EXPECT_FALSE(PrivateFile::create(target));
+}
+
+TEST(Target, DecodesAndBounds) {
+  Request request;
+  ASSERT_TRUE(set_target(request, "/find?q=a%20b+c%2Bd&x&=y&&z=%c3%a4"));
+  EXPECT_EQ(request.path, "/find");
+  EXPECT_EQ(request.value("q"), "a b c+d");
+  EXPECT_EQ(request.value("z"), "\xc3\xa4");
+  EXPECT_EQ(request.value("missing", "no"), "no");
+  EXPECT_FALSE(set_target(request, "/find?q=%zz"));
+  EXPECT_FALSE(set_target(request, "/find?q=%4"));
+  std::string many = "/find?";
+  for (int i = 0; i < 100; ++i) many += "a=1&";
+  EXPECT_FALSE(set_target(request, many));
+}
+
+}  // namespace
+}  // namespace sp3ctra::api
