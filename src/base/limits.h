@@ -11,8 +11,19 @@ inline constexpr uint32_t kPacketBytesMax = 262'144;    // libpcap's largest sna
 inline constexpr uint32_t kReadBlockBytes = 256 * 1024;  // recycled file blocks: 1.5 x mmap here
 inline constexpr uint32_t kPcapngBlockBytesMax = 16 << 20;  // a larger block is damage, not data
 inline constexpr uint32_t kInterfacesPerFileMax = 4096;
+inline constexpr uint32_t kSectionsPerFileMax = 65'536;      // 24 bytes each are kept
+inline constexpr uint32_t kAnnotationBytesMax = 16 << 20;    // comments, names, secrets of one file
+inline constexpr uint32_t kMergedFilesMax = 256;             // one open file and 320 KiB each
+inline constexpr uint32_t kMergedInterfacesMax = 65'535;     // an interface number has 16 bits
 inline constexpr uint64_t kSpoolRatioMax = 1000;        // unpacked : packed, against bombs
+inline constexpr uint64_t kSpoolRatioFreeBytes = 16ull << 20;  // small files may unpack at any ratio
 inline constexpr uint64_t kSpoolBytesMax = 32ull << 30;  // unpacked bytes on disk for one file
+
+// Live capture.
+inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all rings together
+inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
+inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
+inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
 
 // Dissection.
 inline constexpr uint32_t kLayersMax = 24;          // protocol layers in one packet
@@ -38,6 +49,9 @@ inline constexpr uint32_t kWorkersMax = 64;
 inline constexpr uint32_t kBatchPackets = 256;
 inline constexpr uint32_t kWorkerQueueBatches = 1024;
 inline constexpr uint32_t kEventRingRecords = 65'536;  // per worker
+
+// Control.
+inline constexpr uint32_t kCommandsMax = 64;  // waiting in the queue: people click, nothing floods
 
 // Index.
 inline constexpr uint32_t kIndexBlockRows = 65'536;

@@ -19,6 +19,7 @@ enum PacketFlags : uint16_t {
   kPacketChecksumNotReady = 2, ///< TP_STATUS_CSUMNOTREADY: the card fills the checksum in later
   kPacketOffload = 4,          ///< longer than the interface's MTU: offload, not a real frame
   kPacketInbound = 8,
+  kPacketNoTime = 16,          ///< the file gives no time (pcapng SPB): ts repeats the one before
 };
 
 /// A packet; `data` is borrowed from its source's block and valid until the next call of the
@@ -43,6 +44,8 @@ struct CaptureInterface {
   LinkType link_type = LinkType::kEthernet;
   uint32_t snaplen = 0;     ///< 0 = no limit
   uint64_t ts_units_per_second = 1'000'000;
+  uint32_t section = 0;        ///< pcapng section it stands in, from 0; 0 for other sources
+  uint32_t id_in_section = 0;  ///< its number within that section
 };
 
 }  // namespace sp3ctra

@@ -9,22 +9,77 @@ namespace sp3ctra {
 
 // One protocol, one line here and one in the list below.
 extern const Protocol kFrame;
+extern const Protocol kEth;
+extern const Protocol kLlc;
+extern const Protocol kLinuxSll;
+extern const Protocol kLinuxSll2;
+extern const Protocol kNullLoop;
+extern const Protocol kRawIp;
+extern const Protocol kVlan;
+extern const Protocol kProviderVlan;
+extern const Protocol kArp;
+extern const Protocol kIp;
+extern const Protocol kIpv6;
+extern const Protocol kIpv6HopOptions;
+extern const Protocol kIpv6DestinationOptions;
+extern const Protocol kIpv6Routing;
+extern const Protocol kIpv6Fragment;
+extern const Protocol kIcmp;
+extern const Protocol kIcmpv6;
+extern const Protocol kIcmpv6Options;
+extern const Protocol kTcp;
+extern const Protocol kTcpOptions;
+extern const Protocol kUdp;
 extern const Protocol kData;
+extern const Protocol kDns, kMdns, kLlmnr;
+extern const Protocol kHttp;
+extern const Protocol kTls;
+extern const Protocol kDhcp;
 
 namespace {
 
 const Protocol* const kProtocols[] = {
     &kFrame,
+    &kEth,
+    &kLlc,
+    &kLinuxSll,
+    &kLinuxSll2,
+    &kNullLoop,
+    &kRawIp,
+    &kVlan,
+    &kProviderVlan,
+    &kArp,
+    &kIp,
+    &kIpv6,
+    &kIpv6HopOptions,
+    &kIpv6DestinationOptions,
+    &kIpv6Routing,
+    &kIpv6Fragment,
+    &kIcmp,
+    &kIcmpv6,
+    &kIcmpv6Options,
+    &kTcp,
+    &kTcpOptions,
+    &kUdp,
     &kData,
+    &kDns, &kMdns, &kLlmnr,
+    &kHttp,
+    &kTls,
+    &kDhcp,
 };
 
 struct Registry {
   DispatchTables tables;
   std::map<std::string_view, std::vector<const FieldDef*>> fields;
   std::vector<std::string_view> names;
+  std::vector<std::pair<const Protocol*, uint8_t>> numbers;  // sorted by address
 
   Registry() {
     tables.data = &kData;
+    CHECK(std::size(kProtocols) < 255);
+    for (size_t i = 0; i < std::size(kProtocols); ++i)
+      numbers.emplace_back(kProtocols[i], static_cast<uint8_t>(i));
+    std::sort(numbers.begin(), numbers.end());
     for (const Protocol* p : kProtocols) {
       CHECK(!p->fields.empty() && p->fields[0].type == FieldType::kProtocol);
       for (const Binding& b : p->bindings) bind(b, p);
@@ -72,6 +127,12 @@ const Registry& registry() {
 }  // namespace
 
 std::span<const Protocol* const> all_protocols() { return kProtocols; }
+
+uint8_t protocol_number(const Protocol* protocol) {
+  const auto& n = registry().numbers;
+  const auto at = std::lower_bound(n.begin(), n.end(), std::pair{protocol, uint8_t{0}});
+  return at != n.end() && at->first == protocol ? at->second : uint8_t{255};
+}
 
 const DispatchTables& dispatch_tables() { return registry().tables; }
 

@@ -10,6 +10,8 @@ namespace sp3ctra {
 
 /// All protocols in registration order. Built once, read-only, any thread.
 std::span<const Protocol* const> all_protocols();
+/// Number of a protocol in all_protocols(); 255 for null.
+uint8_t protocol_number(const Protocol* protocol);
 /// The lookup tables made of their bindings.
 const DispatchTables& dispatch_tables();
 /// Protocol by filter name ("dns"); null when unknown.

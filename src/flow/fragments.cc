@@ -70,12 +70,14 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   if (!flow) {
     flow = &table_.make(key, [this](const Flow& f) { end_flow(f); });
     flow->first_ts = packet_->ts;
+    flow->last_frame = packet_->number;
     flow->first_frame = packet_->number;
     flow->datagram = std::make_unique<Datagram>();
     fragments_.push_back({key, packet_->ts});
     began_flow_ = true;
   }
   table_.touch(*flow);
+  previous_frame_ = began_flow_ ? 0 : flow->last_frame;
   ++flow->packets[0];
   flow->bytes[0] += packet_->len;
   flow->last_ts = packet_->ts;
@@ -91,6 +93,8 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   datagram_.resize(g.total);
   const std::vector<uint64_t> frames = std::move(g.frames);
   completed_datagram_ = flow->id;
+  completed_after_ = previous_frame_;
+  previous_frame_ = 0;
   table_.remove(*flow);
   began_flow_ = false;
   d.parsed.fragment = false;

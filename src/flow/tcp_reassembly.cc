@@ -30,6 +30,8 @@ void FlowTracker::sync(TcpDirection& side, const TcpHeader& h) noexcept {
 }
 
 void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexcept {
+  segment_parts = {};
+  payload_offset_ = in.offset;
   if (d.quoted > 0 || !current_ || !current_->tcp) {
     d.opaque(in);
     return;
@@ -157,7 +159,11 @@ void FlowTracker::deliver(Dissection& d, TcpDirection& side, Input in, uint64_t 
     if (step.complete && side.message_bytes == 0 && from_this_frame) {
       d.call(a, {piece.data, piece.offset, piece.source, static_cast<uint32_t>(n)});
     } else {
-      append_message(side, step.complete ? piece.data : in.data, frame);
+      const Input part = step.complete ? piece : in;
+      if (from_this_frame)
+        segment_parts[step.complete || side.message_bytes > 0 ? 0 : 1] = {
+            part.offset - payload_offset_, static_cast<uint32_t>(part.data.size())};
+      append_message(side, part.data, frame);
       if (!step.complete) return;
       dispatch_message(d, side);
     }

@@ -34,13 +34,16 @@ void FlowTracker::begin(const Packet& packet, Timestamp now) noexcept {
   current_ = nullptr;
   began_flow_ = false;
   completed_datagram_ = {};
+  completed_after_ = previous_frame_ = 0;
+  frame_ = packet.number;
   event_sequence_ = 1u << 16;
   direction_ = 0;
   drop_old_fragments();
 }
 
-void FlowTracker::finish(Timestamp now) noexcept {
+void FlowTracker::finish(Timestamp now, uint64_t frame) noexcept {
   now_ = now;
+  frame_ = frame;
   event_sequence_ = 1u << 17;
   table_.for_each([this](const Flow& f) { end_flow(f); });
 }
@@ -51,7 +54,7 @@ void FlowTracker::flow_event(EventKind kind, const Flow& f) noexcept {
   e.kind = kind;
   e.flow = f.id;
   e.ts = now_;
-  e.frame = kind == EventKind::kFlowStart ? f.first_frame : f.last_frame;
+  e.frame = frame_;
   e.sequence = event_sequence_++;
   e.first_frame = f.first_frame;
   e.first_ts = f.first_ts;
@@ -98,6 +101,7 @@ Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder,
   direction_ = src_is_low == flow->orig_is_low ? 0 : 1;
   d.parsed.direction = direction_;
   d.parsed.flow = flow->id;
+  previous_frame_ = began_flow_ ? 0 : flow->last_frame;
   ++flow->packets[direction_];
   flow->bytes[direction_] += packet_->len;
   flow->last_frame = packet_->number;

@@ -52,7 +52,7 @@ class FlowTracker final : public StreamContext {
   /// Call before each packet's dissection. `now` = largest time stamp of frames 1 … this one.
   void begin(const Packet& packet, Timestamp now) noexcept;
   /// Everything ends at `now`: FlowEnd for every flow that still lives.
-  void finish(Timestamp now) noexcept;
+  void finish(Timestamp now, uint64_t frame) noexcept;
 
   const TrackerCounters& counters() const { return counters_; }
   /// The flow of the packet dissected last, or null.
@@ -62,6 +62,10 @@ class FlowTracker final : public StreamContext {
   bool began_flow() const { return began_flow_; }
   /// The fragment flow whose datagram this packet completed; none = 0.
   FlowId completed_datagram() const { return completed_datagram_; }
+  /// The fragment before the one that completed it; 0 when there was none.
+  uint64_t completed_after() const { return completed_after_; }
+  /// The packet before in the same flow (or unfinished datagram); 0 when this is the first.
+  uint64_t previous_frame() const { return previous_frame_; }
 
   TcpView tcp_segment(Dissection& d, const TcpHeader& header) noexcept override;
   void tcp_payload(Dissection& d, const TcpHeader& header, Input payload) noexcept override;
@@ -97,6 +101,9 @@ class FlowTracker final : public StreamContext {
   uint8_t direction_ = 0;
   bool began_flow_ = false;
   FlowId completed_datagram_;
+  uint64_t completed_after_ = 0, previous_frame_ = 0;
+  uint64_t frame_ = 0;               ///< being worked on: what events are stamped with
+  uint32_t payload_offset_ = 0;      ///< where the TCP payload in hand starts in its source
   uint32_t event_sequence_ = 0;
   std::vector<std::byte> datagram_;     ///< the datagram completed by the current packet
   std::vector<std::byte> stream_bytes_;  ///< a held segment while it is delivered

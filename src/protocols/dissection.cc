@@ -195,8 +195,14 @@ bool Dissection::call(Table table, uint32_t key, Input in) noexcept {
 }
 
 void Dissection::call(const Protocol& protocol, Input in) noexcept {
-  if (parsed.layer_count >= limits::kLayersMax || call_depth_ >= limits::kLayersMax) return;
-  parsed.layers[parsed.layer_count++] = &protocol;
+  if (call_depth_ >= limits::kLayersMax) return;
+  // Several messages of one stream in one packet are one layer.
+  const bool again = protocol.frame && parsed.layer_count > 0 &&
+                     parsed.layers[parsed.layer_count - 1] == &protocol;
+  if (!again) {
+    if (parsed.layer_count >= limits::kLayersMax) return;
+    parsed.layers[parsed.layer_count++] = &protocol;
+  }
   if (quoted == 0 && &protocol != tables_.data) parsed.shown = &protocol;
   ++call_depth_;
   const uint16_t depth = depth_;

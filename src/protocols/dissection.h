@@ -33,6 +33,11 @@ struct Parsed {
   uint32_t tcp_analysis = 0;       ///< TcpAnalysis
   FlowId flow;                     ///< set by the StreamContext
   FlowId quoted_flow;              ///< of the packet inside an ICMP error
+  /// Ends of the packet quoted by an ICMP error, as it was sent; set before other() is called.
+  IpAddress quoted_src, quoted_dst;
+  uint16_t quoted_src_port = 0, quoted_dst_port = 0;
+  uint8_t quoted_ip_proto = 0;
+  bool has_quoted = false, has_quoted_ports = false;
   uint8_t layer_count = 0;
   std::array<const Protocol*, limits::kLayersMax> layers{};  ///< frame.protocols, in order
   const Protocol* shown = nullptr; ///< the protocol column: the last that recognised content
@@ -54,7 +59,7 @@ struct Node {
   uint32_t note = 0, note_size = 0; ///< value shown to people instead of the default, in Tree::text
 };
 
-struct ByteSource {
+struct TreeSource {
   std::string name;          ///< "Frame", "Reassembled TCP"
   std::vector<std::byte> bytes;  ///< empty for the frame itself
   std::vector<uint64_t> frames;  ///< packets it was put together from
@@ -64,7 +69,7 @@ struct ByteSource {
 struct Tree {
   std::vector<Node> nodes;
   std::string text;
-  std::vector<ByteSource> sources;  ///< sources[0] = the frame
+  std::vector<TreeSource> sources;  ///< sources[0] = the frame
   bool truncated = false;           ///< limits::kTreeNodesMax reached
   void clear();
   std::string_view text_of(const Node& n) const {
@@ -80,8 +85,8 @@ struct DispatchTables;
 /// One dissection of one packet: input, output, and the way to children. Not thread-safe.
 class Dissection {
  public:
-  Dissection(const DispatchTables& tables, StreamContext& streams, Tree* tree, EventSink* events)
-      : streams(streams), tables_(tables), tree_(tree), events_(events) {}
+  Dissection(const DispatchTables& tables, StreamContext& context, Tree* tree, EventSink* events)
+      : streams(context), tables_(tables), tree_(tree), events_(events) {}
 
   /// Starts over for the next packet.
   void reset(const Packet& p) noexcept;

@@ -1,5 +1,8 @@
 #pragma once
 // What a dissector may ask about the packets before this one. Declared here, implemented in flow/.
+#include <array>
+
+#include "base/timestamp.h"
 #include "protocols/protocol.h"
 
 namespace sp3ctra {
@@ -54,10 +57,22 @@ struct Fragment {
   uint8_t ip_proto = 0;
 };
 
+/// Part of a TCP payload that belongs to a message spread over several segments.
+struct SegmentPart {
+  uint32_t at = 0, size = 0;  ///< bytes of the payload; size 0 = none
+};
+
 /// The packets before. One object per dissection pass; not thread-safe.
 class StreamContext {
  public:
   virtual ~StreamContext() = default;
+  /// Times of the first and the previous frame of the whole capture, set by the caller before each
+  /// packet; nothing known (frame 1, or a jump into the middle) = has_times false.
+  Timestamp first_ts, previous_ts;
+  bool has_times = false;
+  /// Set by tcp_payload for the segment in hand: [0] ends or continues a message begun earlier,
+  /// [1] begins one that this segment does not finish. Sizes 0 when every message lay whole in it.
+  std::array<SegmentPart, 2> segment_parts{};
   /// Finds or makes the flow of d.parsed (addresses and ports set), updates it, returns the view.
   virtual TcpView tcp_segment(Dissection& d, const TcpHeader& header) noexcept = 0;
   /// Puts the payload in order, cuts it into messages of the flow's application protocol and has

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/timestamp.h"
+#include "explain/plain_words.h"
 #include "protocols/dissection.h"
 
 namespace sp3ctra {
@@ -39,21 +40,6 @@ struct CaptureInfo {
   Timestamp first, last;
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file
   double rate_bytes_per_s = 0;
-};
-
-/// Words with strong parts and links to packets, for the "in plain words" panel.
-struct Run {
-  std::string text;
-  bool strong = false;
-  uint64_t packet = 0;  ///< ≠ 0: an evidence link; text is then unused
-};
-using Sentence = std::vector<Run>;
-struct PlainWords {
-  Sentence lead;
-  std::vector<Sentence> facts;
-  std::string verdict = "normal";  ///< normal | look | bad
-  Sentence reason;
-  std::string basis;
 };
 
 struct PacketDetail {

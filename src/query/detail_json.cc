@@ -95,7 +95,7 @@ Json sources_json(const PacketDetail& detail) {
   Json out = Json::array();
   out.push_back({{"name", "Frame"}, {"hex", hex_text(detail.bytes)}});
   for (size_t i = 1; i < detail.tree.sources.size(); ++i) {
-    const ByteSource& source = detail.tree.sources[i];
+    const TreeSource& source = detail.tree.sources[i];
     std::string name = source.name;
     if (!source.frames.empty())
       name += fmt::format(" ({} packet{})", source.frames.size(),

@@ -1,0 +1,268 @@
+// libpcap's filter compiler behind one door, and the search for the word it stumbled over.
+#include "capture/bpf.h"
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+#include <mutex>
+
+#include "base/limits.h"
+
+namespace sp3ctra {
+namespace {
+
+static_assert(sizeof(BpfInstruction) == sizeof(bpf_insn));
+
+struct Token {
+  size_t position = 0;
+  size_t length = 0;
+};
+
+bool is_word_char(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' ||
+         c == '\\' || c == '$';
+}
+
+/// Words, numbers, addresses and operators, as libpcap's scanner cuts them (near enough to point).
+std::vector<Token> tokens_of(std::string_view text) {
+  std::vector<Token> out;
+  int brackets = 0;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    size_t end = i + 1;
+    if (std::isspace(static_cast<unsigned char>(c))) {
+      ++i;
+      continue;
+    }
+    if (is_word_char(c) || (c == ':' && brackets == 0)) {
+      // A colon belongs to the word in an address, and parts offset and size in tcp[13:1].
+      while (end < text.size() &&
+             (is_word_char(text[end]) || (text[end] == ':' && brackets == 0))) {
+        ++end;
+      }
+    } else if (end < text.size() && std::string_view("<>=&|!").find(c) != std::string_view::npos &&
+               std::string_view("=<>&|").find(text[end]) != std::string_view::npos) {
+      ++end;
+    }
+    brackets += c == '[' ? 1 : c == ']' && brackets > 0 ? -1 : 0;
+    out.push_back({i, end - i});
+    i = end;
+  }
+  return out;
+}
+
+/// libpcap's own number, which differs from the registered one for raw IP.
+int dlt_of(LinkType link) { return link == LinkType::kRaw ? DLT_RAW : static_cast<int>(link); }
+
+using PcapHandle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
+
+/// One libpcap handle per compile: cheap, and nothing carries over from one text to the next.
+class Compiler {
+ public:
+  Compiler(LinkType link, uint32_t snaplen)
+      : handle_(pcap_open_dead(dlt_of(link), static_cast<int>(snaplen)), &pcap_close) {}
+  bool compile(const std::string& text, bool optimise, std::vector<BpfInstruction>* out) {
+    if (!handle_) return false;
+    bpf_program program{};
+    if (pcap_compile(handle_.get(), &program, text.c_str(), optimise ? 1 : 0,
+                     PCAP_NETMASK_UNKNOWN) != 0) {
+      return false;
+    }
+    if (out) {
+      out->resize(program.bf_len);
+      for (size_t i = 0; i < out->size(); ++i) {
+        const bpf_insn& in = program.bf_insns[i];
+        (*out)[i] = {in.code, in.jt, in.jf, in.k};
+      }
+    }
+    pcap_freecode(&program);
+    return true;
+  }
+  std::string message() const { return handle_ ? pcap_geterr(handle_.get()) : "out of memory"; }
+
+ private:
+  PcapHandle handle_;
+};
+
+/// Whether some text after `prefix` makes a filter of it.
+bool can_be_continued(Compiler& compiler, std::string_view prefix) {
+  // One continuation for each thing the grammar can be waiting for.
+  static constexpr std::array<std::string_view, 17> kNext = {
+      "",      " ip",  " host 1.1.1.1", " 1.1.1.1", " 1",      " 32",  " ::1",   " 1:1:1:1:1:1",
+      " http", " 1-2", " \\udp",        "] = 1",    " 1] = 1", " = 1", " 1 = 1", " mask 255.0.0.0",
+      " mgt"};
+  int open = 0;
+  for (char c : prefix) open += c == '(' ? 1 : c == ')' && open > 0 ? -1 : 0;
+  const std::string close(static_cast<size_t>(open), ')');
+  for (std::string_view next : kNext) {
+    std::string text(prefix);
+    text += next;
+    if (compiler.compile(text + close, false, nullptr)) return true;
+    if (open > 0 && compiler.compile(text + close + " = 1", false, nullptr)) return true;
+  }
+  return false;
+}
+
+/// The first token with which the text cannot become a filter any more; the end when there is none.
+Token find_offender(Compiler& compiler, std::string_view text) {
+  const std::vector<Token> tokens = tokens_of(text);
+  size_t good = 0;  // this many tokens can be continued
+  size_t bad = tokens.size() + 1;
+  while (good + 1 < bad) {
+    const size_t middle = good + (bad - good) / 2;
+    const Token& last = tokens[middle - 1];
+    (can_be_continued(compiler, text.substr(0, last.position + last.length)) ? good : bad) = middle;
+  }
+  return good == tokens.size() ? Token{text.size(), 0} : tokens[good];
+}
+
+bool one_of(std::string_view word, std::string_view list) {
+  for (size_t i = 0; i < list.size();) {
+    const size_t end = std::min(list.find(' ', i), list.size());
+    if (list.substr(i, end - i) == word) return true;
+    i = end + 1;
+  }
+  return false;
+}
+
+bool all_of_set(std::string_view word, std::string_view set) {
+  return word.find_first_not_of(set) == std::string_view::npos;
+}
+
+/// Numbers, IP and hardware addresses in the ways libpcap writes them.
+bool is_number_or_address(std::string_view word) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+  if (all_of_set(word, "0123456789.-")) return true;
+  if (word.starts_with("0x") || word.starts_with("0X")) return all_of_set(word.substr(2), kHex);
+  if (word.find(':') != std::string_view::npos) return true;
+  if (word.starts_with("$")) return true;
+  if (word.size() == 12 && all_of_set(word, kHex)) return true;
+  const auto dots = std::count(word.begin(), word.end(), '.');
+  const auto dashes = std::count(word.begin(), word.end(), '-');
+  if (dashes == 5 && dots == 0) return all_of_set(word, "0123456789abcdefABCDEF-");
+  if (dashes == 0 && (dots == 2 || dots == 5) && word.size() == (dots == 2 ? 14u : 17u)) {
+    return all_of_set(word, "0123456789abcdefABCDEF.");
+  }
+  return all_of_set(word, kDigits);
+}
+
+/// Words libpcap would look up as a host or network name, that is: ask DNS. Port and protocol
+/// names come from local tables and are welcome.
+const Token* find_name(std::string_view text, const std::vector<Token>& tokens) {
+  constexpr std::string_view kJoin = "and or not";
+  constexpr std::string_view kLocalNames =
+      "port portrange proto protochain type subtype dir direction ifname on rset ruleset reason "
+      "rnr rulenum srnr subrulenum action";
+  constexpr std::string_view kNamesHosts = "host net mask gateway src dst";
+  constexpr std::string_view kWords =
+      "ether fddi tr wlan link ppp slip ip ip6 arp rarp tcp udp icmp icmp6 igmp igrp pim vrrp carp "
+      "ah esp sctp radio atalk aarp decnet lat sca moprc mopdl stp ipx netbeui iso clnp clns csnp "
+      "csnap esis es-is isis is-is l1 l2 iih lsp snp psnp broadcast multicast less greater byte "
+      "inbound outbound vlan mpls pppoed pppoes geneve llc lane bcc oam oamf4 oamf4ec oamf4sc sc "
+      "ilmic vpi vci connectmsg metac len addr1 addr2 addr3 addr4 ra ta address1 address2 address3 "
+      "address4 fisu lssu lsu msu hfisu hlssu hmsu sio opc dpc sls hsio hopc hdpc hsls icmptype "
+      "icmp6type icmpcode icmp6code tcpflags tcp-fin tcp-syn tcp-rst tcp-push tcp-ack tcp-urg "
+      "tcp-ece tcp-cwr i s u rr rnr rej dump mac";
+  bool names_are_local = false;
+  int brackets = 0;
+  for (const Token& t : tokens) {
+    const std::string_view word = text.substr(t.position, t.length);
+    brackets += word == "[" ? 1 : word == "]" ? -1 : 0;
+    if (!is_word_char(word[0]) || brackets > 0 || is_number_or_address(word)) continue;
+    if (one_of(word, kJoin)) continue;
+    if (one_of(word, kLocalNames)) {
+      names_are_local = true;
+    } else if (one_of(word, kNamesHosts) || one_of(word, kWords)) {
+      names_are_local = false;
+    } else if (!names_are_local && !word.starts_with("icmp-") && !word.starts_with("icmp6-")) {
+      return &t;
+    }
+  }
+  return nullptr;
+}
+
+bool has_word(std::string_view text, const std::vector<Token>& tokens, std::string_view word) {
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [&](const Token& t) { return text.substr(t.position, t.length) == word; });
+}
+
+/// What can be told without libpcap; empty message = nothing wrong so far.
+BpfError check_text(std::string_view text, const std::vector<Token>& tokens) {
+  if (text.size() > limits::kFilterBytesMax) {
+    return {fmt::format("the filter is too long: at most {} bytes", limits::kFilterBytesMax),
+            limits::kFilterBytesMax, text.size() - limits::kFilterBytesMax};
+  }
+  const auto odd = std::find_if(text.begin(), text.end(), [](char c) {
+    return c < 32 && !std::isspace(static_cast<unsigned char>(c));
+  });
+  if (odd != text.end()) {
+    return {"a control character does not belong into a filter",
+            static_cast<size_t>(odd - text.begin()), 1};
+  }
+  if (const Token* name = find_name(text, tokens)) {
+    return {fmt::format("“{}” is not a word of the filter language; if it is a host name, write "
+                        "its address (asking DNS would itself send packets)",
+                        text.substr(name->position, name->length)),
+            name->position, name->length};
+  }
+  return {};
+}
+
+BpfError explain(Compiler& compiler, std::string_view text, const std::string& message) {
+  if (message.find("rejects all packets") != std::string::npos) {
+    return {"no packet can ever match this filter", 0, text.size()};
+  }
+  if (compiler.compile(std::string(text), false, nullptr)) return {message, 0, text.size()};
+  const Token at = find_offender(compiler, text);
+  if (at.length == 0) return {"the filter breaks off: something must follow", at.position, 0};
+  const std::string_view word = text.substr(at.position, at.length);
+  if (message.find("syntax error") != std::string::npos) {
+    return {fmt::format("“{}” does not fit here", word), at.position, at.length};
+  }
+  return {fmt::format("“{}”: {}", word, message), at.position, at.length};
+}
+
+}  // namespace
+
+tl::expected<BpfProgram, BpfError> compile_bpf(std::string_view text, LinkType link,
+                                               uint32_t snaplen) {
+  static std::mutex mutex;
+  const std::vector<Token> tokens = tokens_of(text.substr(0, limits::kFilterBytesMax));
+  if (BpfError early = check_text(text, tokens); !early.message.empty()) {
+    return tl::unexpected(std::move(early));
+  }
+  const std::lock_guard lock(mutex);
+  Compiler compiler(link, snaplen);
+  BpfProgram program;
+  if (!compiler.compile(std::string(text), true, &program.code)) {
+    return tl::unexpected(explain(compiler, text, compiler.message()));
+  }
+  program.needs_tags = has_word(text, tokens, "vlan");
+  if (program.needs_tags &&
+      (has_word(text, tokens, "inbound") || has_word(text, tokens, "outbound"))) {
+    return tl::unexpected(
+        BpfError{"“vlan” cannot be combined with “inbound” or “outbound”", 0, text.size()});
+  }
+  return program;
+}
+
+uint32_t BpfProgram::match(Bytes frame, uint32_t wire_bytes) const noexcept {
+  return bpf_filter(reinterpret_cast<const bpf_insn*>(code.data()),
+                    reinterpret_cast<const u_char*>(frame.data()), wire_bytes,
+                    static_cast<u_int>(frame.size()));
+}
+
+std::vector<BpfInstruction> keep_all(uint32_t snaplen) {
+  return {{BPF_RET | BPF_K, 0, 0, snaplen}};
+}
+
+std::string default_exclusion(uint16_t page_port) {
+  return fmt::format("not (host 127.0.0.1 and tcp port {})", page_port);
+}
+
+}  // namespace sp3ctra

@@ -1,0 +1,145 @@
+// The scan itself: leaves give two bitmaps (surely, possibly), and/or/not combine whole words.
+#include <algorithm>
+
+#include "filter/header_filter.h"
+#include "filter/program.h"
+
+namespace sp3ctra {
+namespace {
+constexpr size_t kChunkRows = 4096;  // bitmaps of all parts of a filter stay in the nearest cache
+constexpr size_t kChunkWords = kChunkRows / 64;
+// Shorter than the longest usual headers: a cut capture may lack the field the columns speak of.
+constexpr uint32_t kCutCaplen = 128;
+}  // namespace
+
+struct HeaderProgram::Words {
+  std::array<uint64_t, kChunkWords> surely, possibly;
+  void put(size_t row, uint64_t answer) {
+    surely[row / 64] |= (answer & 1) << (row % 64);
+    possibly[row / 64] |= (answer >> 1) << (row % 64);
+  }
+};
+
+template <class NumberOf>
+void HeaderProgram::number_words(const Leaf& leaf, size_t from, size_t n, Words& out, NumberOf number) {
+  if (leaf.intervals.size() == 1) {
+    const Interval one = leaf.intervals[0];
+    for (size_t i = 0; i < n; ++i) {
+      const uint64_t v = number(from + i);
+      out.surely[i / 64] |= uint64_t{v - one.low <= one.high - one.low} << (i % 64);
+    }
+  } else {
+    for (size_t i = 0; i < n; ++i) {
+      const uint64_t v = number(from + i);
+      bool in = false;
+      for (const Interval& r : leaf.intervals) in |= v >= r.low && v <= r.high;
+      out.surely[i / 64] |= uint64_t{in} << (i % 64);
+    }
+  }
+  out.possibly = out.surely;
+}
+
+void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t from, size_t n,
+                               Words& out) const {
+  out = {};
+  const uint64_t mask = leaf.mask;
+  switch (leaf.source) {
+    case Source::kAlways:
+      out.surely.fill(~0ull);
+      out.possibly.fill(~0ull);
+      return;
+    case Source::kNumber:
+      return number_words(leaf, from, n, out, [&](size_t i) { return (rows.first_number + i) & mask; });
+    case Source::kLen:
+      return number_words(leaf, from, n, out, [&](size_t i) { return rows.len[i] & mask; });
+    case Source::kCapLen:
+      return number_words(leaf, from, n, out, [&](size_t i) { return rows.caplen[i] & mask; });
+    case Source::kTime:
+      return number_words(leaf, from, n, out, [&](size_t i) {
+        return static_cast<uint64_t>(rows.ts_ns[i]) ^ (1ull << 63);
+      });
+    case Source::kTcpFlags:
+      number_words(leaf, from, n, out, [&](size_t i) {
+        const uint64_t v = rows.tcp_flags[i] & mask;
+        return leaf.as_bool ? uint64_t{v != 0} : v;
+      });
+      break;
+    default: break;
+  }
+  const Words numbers = out;
+  const bool flags = leaf.source == Source::kTcpFlags, flow = leaf.source == Source::kFlow;
+  out = {};
+  for (size_t i = 0; i < n; ++i) {
+    const size_t row = from + i;
+    const uint16_t stack = rows.stack_id[row];
+    uint8_t answer = stack < leaf.stacks.size() ? leaf.stacks[stack] : uint8_t{kMaybe};
+    const bool cut = rows.caplen[row] < kCutCaplen && rows.caplen[row] < rows.len[row];
+    if ((rows.anomaly_bits[row] & rows.uncertain_bits) != 0) {
+      answer = kMaybe;
+    } else if (answer == kAsk) {
+      const size_t at = size_t{rows.flow[row]} * 2 + (rows.direction[row] & 1);
+      if (cut) {
+        answer = kMaybe;
+      } else if (flags) {
+        answer = (numbers.surely[i / 64] >> (i % 64) & 1) ? kTrue : kFalse;
+      } else {
+        answer = flow && rows.flow[row] != kNoFlow && at < leaf.flows.size() ? leaf.flows[at]
+                                                                            : uint8_t{kMaybe};
+      }
+    }
+    out.put(i, answer);
+  }
+}
+
+void HeaderProgram::chunk(const RowColumns& rows, size_t from, size_t n,
+                          std::vector<Words>& scratch) const {
+  const FilterProgram& p = filter_.program();
+  for (size_t e = 0; e < p.exprs.size(); ++e) {
+    const Expr& x = p.exprs[e];
+    Words& out = scratch[e];
+    if (x.op == Op::kTest) {
+      leaf_words(leaves_[x.test], rows, from, n, out);
+      continue;
+    }
+    out = scratch[x.children[0]];
+    for (size_t c = x.op == Op::kNot ? 0 : 1; c < x.children.size(); ++c) {
+      const Words& in = scratch[x.children[c]];
+      for (size_t w = 0; w < kChunkWords; ++w) {
+        const uint64_t s = out.surely[w], m = out.possibly[w];
+        if (x.op == Op::kNot) {
+          out.surely[w] = ~in.possibly[w];
+          out.possibly[w] = ~in.surely[w];
+        } else if (x.op == Op::kAnd) {
+          out.surely[w] = s & in.surely[w];
+          out.possibly[w] = m & in.possibly[w];
+        } else if (x.op == Op::kOr) {
+          out.surely[w] = s | in.surely[w];
+          out.possibly[w] = m | in.possibly[w];
+        } else {
+          // Surely different: one surely true, the other surely false.
+          out.surely[w] = (s & ~in.possibly[w]) | (~m & in.surely[w]);
+          out.possibly[w] = (m & ~in.surely[w]) | (~s & in.possibly[w]);
+        }
+      }
+    }
+  }
+}
+
+void HeaderProgram::evaluate(const RowColumns& rows, uint64_t* yes, uint64_t* maybe) const noexcept {
+  const FilterProgram& p = filter_.program();
+  std::vector<Words> scratch(p.exprs.size());
+  for (size_t from = 0; from < rows.n; from += kChunkRows) {
+    const size_t n = std::min(kChunkRows, rows.n - from);
+    if (!p.exprs.empty()) chunk(rows, from, n, scratch);
+    for (size_t w = 0; w * 64 < n; ++w) {
+      const size_t left = n - w * 64;
+      const uint64_t used = left >= 64 ? ~0ull : (1ull << left) - 1;
+      const uint64_t s = p.exprs.empty() ? ~0ull : scratch.back().surely[w];
+      const uint64_t m = p.exprs.empty() ? ~0ull : scratch.back().possibly[w];
+      yes[from / 64 + w] = s & used;
+      maybe[from / 64 + w] = m & ~s & used;
+    }
+  }
+}
+
+}  // namespace sp3ctra

@@ -1,0 +1,53 @@
+#include "flow/shard_set.h"
+
+#include "decode/registry.h"
+#include "protocols/frame.h"
+
+namespace sp3ctra {
+
+ShardSet::Side& ShardSet::side(uint32_t shard) {
+  if (!sides_[shard]) {
+    sides_[shard] = std::make_unique<Side>();
+    Side& s = *sides_[shard];
+    s.tracker = std::make_unique<FlowTracker>(
+        TrackerOptions{shard, options_.flows_max, options_.events, options_.numbering});
+    s.dissection = std::make_unique<Dissection>(dispatch_tables(), *s.tracker, options_.tree,
+                                                options_.events);
+  }
+  return *sides_[shard];
+}
+
+Dissection& ShardSet::dissect(const Packet& packet, uint32_t shard, Timestamp now, Timestamp first,
+                              Timestamp previous) noexcept {
+  Side& s = side(shard);
+  s.tracker->first_ts = first;
+  s.tracker->previous_ts = previous;
+  s.tracker->has_times = true;
+  s.tracker->begin(packet, now);
+  s.dissection->want_info(want_info_);
+  s.dissection->reset(packet);
+  dissect_frame(*s.dissection);
+  return *s.dissection;
+}
+
+void ShardSet::finish(Timestamp now, uint64_t frame) noexcept {
+  for (auto& s : sides_)
+    if (s) s->tracker->finish(now, frame);
+}
+
+TrackerCounters ShardSet::counters() const {
+  TrackerCounters sum;
+  for (const auto& s : sides_) {
+    if (!s) continue;
+    const TrackerCounters& c = s->tracker->counters();
+    sum.flows_evicted += c.flows_evicted;
+    sum.fragments_dropped += c.fragments_dropped;
+    sum.stream_gaps += c.stream_gaps;
+    sum.stream_gap_bytes += c.stream_gap_bytes;
+    sum.messages_cut += c.messages_cut;
+    sum.held_dropped += c.held_dropped;
+  }
+  return sum;
+}
+
+}  // namespace sp3ctra

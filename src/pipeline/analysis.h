@@ -1,0 +1,52 @@
+#pragma once
+// One capture being read: source → numbered, sharded batches → workers → committed rows, events.
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "capture/packet_source.h"
+#include "flow/tracker.h"
+#include "store/index.h"
+
+namespace sp3ctra {
+
+/// Where a live capture's packets are written before anything else looks at them.
+class PacketSink {
+ public:
+  virtual ~PacketSink() = default;
+  /// Appends; the offset of the record in the file.
+  virtual uint64_t write(const Packet& packet) = 0;
+  /// Makes what was written readable; called before its rows are committed.
+  virtual void flush() = 0;
+};
+
+struct AnalysisOptions {
+  unsigned workers = 1;
+  uint32_t flows_max_per_shard = limits::kFlowsPerShard;
+  PacketSink* writer = nullptr;                 ///< live only
+  bool live = false;                            ///< full queues mark rows instead of waiting
+  std::function<void(const Event&)> on_event;   ///< store thread, in order
+  std::function<bool()> wait;                   ///< live: sleeps until packets or wake-up
+};
+
+struct AnalysisReport {
+  uint64_t packets = 0;
+  uint64_t not_analysed = 0;   ///< live: queue full; listed, but not dissected yet
+  uint64_t events = 0;
+  uint64_t events_digest = 0;  ///< XXH3 over all events in order
+  TrackerCounters trackers;
+  bool cancelled = false;
+};
+
+/// Reads `source` to its end (or until `stop`). Blocks: the caller's thread is the capture thread.
+/// The same bytes give the same index and events with any number of workers.
+AnalysisReport analyse_capture(PacketSource& source, CaptureIndex& index,
+                               const AnalysisOptions& options, std::atomic<bool>& stop);
+
+/// XXH3 over all columns of all committed rows and over the flow records: equal index, equal digest.
+uint64_t index_digest(const CaptureIndex& index);
+
+/// Bytes of an event that do not depend on padding, for digests and comparisons.
+void append_event_bytes(std::vector<std::byte>& out, const Event& event);
+
+}  // namespace sp3ctra

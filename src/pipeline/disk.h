@@ -1,0 +1,17 @@
+#pragma once
+// Files and directories of the data directory: private, never followed through links.
+#include <string>
+
+#include "base/result.h"
+#include "capture/file_handle.h"
+
+namespace sp3ctra {
+
+/// A new file (must not exist), mode 0600.
+Result<FileHandle> create_private_file(const std::string& path);
+/// Makes the directory (0700) or checks that it is ours.
+Status make_private_directory(const std::string& path);
+/// Bytes free for us on the file system of `path`.
+uint64_t free_bytes(const std::string& path);
+
+}  // namespace sp3ctra

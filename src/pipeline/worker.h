@@ -1,0 +1,35 @@
+#pragma once
+// A worker: owns its shards, dissects their packets, fills their index rows in place.
+#include <unordered_map>
+
+#include "flow/shard_set.h"
+#include "pipeline/batch.h"
+#include "store/index.h"
+
+namespace sp3ctra {
+
+/// One thread's. Knows no queue: batch in, rows and events out.
+class Worker final : public EventSink {
+ public:
+  Worker(CaptureIndex& index, uint32_t flows_max);
+  void analyse(const PacketBatch& batch, Timestamp first, WorkDone& done);
+  TrackerCounters counters() const { return shards_.counters(); }
+  void take(const Event& event) noexcept override { done_->events.push_back(event); }
+
+ private:
+  void fill_row(const Packet& packet, uint8_t shard, const Dissection& d);
+  uint16_t stack_of(uint8_t shard, const Parsed& parsed);
+  void record_flow(const Packet& packet, const FlowTracker& tracker, const Parsed& parsed);
+
+  CaptureIndex& index_;
+  ShardSet shards_;
+  WorkDone* done_ = nullptr;
+  struct StackSlot {
+    uint64_t hash = 0;
+    uint16_t id = 0;
+    bool used = false;
+  };
+  std::vector<StackSlot> stack_cache_;  ///< by shard and hash, direct mapped
+};
+
+}  // namespace sp3ctra

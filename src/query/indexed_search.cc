@@ -1,0 +1,247 @@
+// Finding, summing and exporting over an indexed capture.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "capture/pcapng_writer.h"
+#include "decode/registry.h"
+#include "query/indexed_capture.h"
+
+namespace sp3ctra {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool contains_text(Bytes bytes, std::string_view wanted_lower) {
+  const std::string_view hay = as_text(bytes);
+  return std::search(hay.begin(), hay.end(), wanted_lower.begin(), wanted_lower.end(),
+                     [](char a, char b) { return lower(a) == b; }) != hay.end();
+}
+
+Result<std::string> parse_hex(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c == ' ' || c == ':' || c == '-') continue;
+    if (!std::isxdigit(static_cast<unsigned char>(c)))
+      return fail("'{}' is no hex digit; write bytes like 0d 0a", c);
+    digits += c;
+  }
+  if (digits.empty() || digits.size() % 2)
+    return fail("hex bytes come in pairs of digits, like 0d 0a");
+  std::string out;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    unsigned v = 0;
+    std::from_chars(digits.data() + i, digits.data() + i + 2, v, 16);
+    out += static_cast<char>(v);
+  }
+  return out;
+}
+
+/// Nanoseconds since 1970 from digits ("1700000000.5"), or a UTC date "2026-11-22 06:45:11.5".
+Result<int64_t> parse_time(std::string_view text) {
+  std::string s(text);
+  std::tm tm{};
+  const char* rest = nullptr;
+  for (const char* form : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"}) {
+    tm = {};
+    rest = strptime(s.c_str(), form, &tm);
+    if (rest) break;
+  }
+  int64_t seconds = 0;
+  if (rest) {
+    seconds = timegm(&tm);
+  } else {
+    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), seconds);
+    if (error != std::errc{})
+      return fail("'{}' is no time; write 2026-11-22 06:45:11 (UTC) or seconds since 1970", text);
+    rest = end;
+  }
+  int64_t nanos = 0;
+  if (*rest == '.') {
+    int64_t unit = Timestamp::kSecond / 10;
+    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10) nanos += (*rest - '0') * unit;
+  }
+  return seconds * Timestamp::kSecond + nanos;
+}
+
+struct Wanted {
+  bool exact = false;
+  std::string bytes;
+  bool in(Bytes packet) const {
+    return exact ? as_text(packet).find(bytes) != std::string_view::npos
+                 : contains_text(packet, bytes);
+  }
+};
+
+}  // namespace
+
+Result<std::optional<Found>> IndexedCapture::find_time(std::string_view what,
+                                                       const std::string& filter) const {
+  const auto ns = parse_time(what);
+  if (!ns) return tl::unexpected(ns.error());
+  std::optional<Found> hit;
+  index_->scan(1, index_->committed(), [&](const IndexBlock& b, uint32_t row, uint32_t n) {
+    for (uint32_t i = row; i < row + n && !hit; ++i)
+      if (b.ts_ns[i] >= *ns) hit = found(filter, b.first_number + i);
+    return !hit;
+  });
+  return hit;
+}
+
+Result<std::optional<Found>> IndexedCapture::find(const std::string& filter, FindKind kind,
+                                                  std::string_view what, uint64_t from,
+                                                  bool forward, ProgressFn progress, void* user) {
+  const uint64_t last = index_->committed();
+  if (kind == FindKind::kTime) return find_time(what, filter);
+  if (kind == FindKind::kNumber) {
+    uint64_t n = 0;
+    const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), n);
+    if (error != std::errc{} || n == 0 || n > last)
+      return fail("there is no packet '{}'; numbers go from 1 to {}", what, last);
+    return std::optional(found(filter, n));
+  }
+  Wanted wanted{kind == FindKind::kHex, {}};
+  if (kind == FindKind::kHex) {
+    auto bytes = parse_hex(what);
+    if (!bytes) return tl::unexpected(std::move(bytes.error()));
+    wanted.bytes = std::move(*bytes);
+  } else {
+    for (const char c : what) wanted.bytes += lower(c);
+  }
+  if (wanted.bytes.empty()) return fail("nothing to look for was given");
+  const auto scan = filter.empty() ? nullptr : scan_of(filter);
+  std::vector<std::byte> buffer;
+  uint64_t asked = 0;
+  for (uint64_t n = forward ? from + 1 : from - 1; n >= 1 && n <= last; forward ? ++n : --n) {
+    if (progress && ++asked % 4096 == 0 && !progress(user, asked, last)) return fail("cancelled");
+    if (scan && !scan->has(n)) continue;
+    const auto p = file_->read_at(index_->file_offset(n), buffer);
+    if (p && wanted.in(p->data)) return std::optional(found(filter, n));
+  }
+  return std::optional<Found>{};
+}
+
+SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Timestamp> from,
+                                  std::optional<Timestamp> to, uint32_t bins) {
+  SeriesBins out;
+  const CaptureInfo all = info();
+  out.from = from.value_or(all.first);
+  out.to = to.value_or(all.last);
+  bins = std::clamp(bins, 1u, 4096u);
+  out.packets.assign(bins, 0);
+  out.bytes.assign(bins, 0);
+  out.families.assign(static_cast<size_t>(Family::kThings) + 1, std::vector<uint64_t>(bins, 0));
+  if (all.packets == 0 || out.to < out.from) return out;
+  const double scale = bins / (static_cast<double>(out.to.ns - out.from.ns) + 1);
+  const auto protocols = all_protocols();
+  const auto add = [&](const IndexBlock& b, size_t i) {
+    const int64_t t = b.ts_ns[i];
+    if (t < out.from.ns || t > out.to.ns) return;
+    const auto bin = std::min<size_t>(
+        bins - 1, static_cast<size_t>(static_cast<double>(t - out.from.ns) * scale));
+    ++out.packets[bin];
+    out.bytes[bin] += b.len[i];
+    const Family f = b.shown[i] < protocols.size() ? protocols[b.shown[i]]->family
+                                                   : Family::kCarrier;
+    ++out.families[static_cast<size_t>(f)][bin];
+  };
+  if (const auto scan = filter.empty() ? nullptr : scan_of(filter)) {
+    for (uint64_t row = 0;; row += 65536) {
+      const auto numbers = scan->numbers(row, 65536);
+      for (const uint64_t n : numbers) {
+        const IndexBlock& b = index_->block_of(n);
+        add(b, n - b.first_number);
+      }
+      if (numbers.size() < 65536) break;
+    }
+    return out;
+  }
+  index_->scan(1, index_->committed(), [&](const IndexBlock& b, uint32_t row, uint32_t n) {
+    for (uint32_t i = row; i < row + n; ++i) add(b, i);
+    return true;
+  });
+  return out;
+}
+
+namespace {
+
+/// Either writer behind one call.
+class ExportWriter {
+ public:
+  ExportWriter(FileHandle file, bool pcapng, const std::vector<CaptureInterface>& interfaces) {
+    if (pcapng) {
+      pcapng_ = std::make_unique<PcapngWriter>(std::move(file),
+                                               WriterOrigin{"", "", "sp3ctra", ""});
+      for (const CaptureInterface& i : interfaces) pcapng_->add_interface(i);
+      interfaces_ = interfaces.size();
+    } else {
+      const LinkType link = interfaces.empty() ? LinkType::kEthernet : interfaces[0].link_type;
+      pcap_ = std::make_unique<PcapWriter>(std::move(file), link);
+    }
+  }
+  Status write(Packet p) {
+    if (pcapng_) {
+      while (interfaces_ <= p.interface_id) {
+        CaptureInterface i;
+        i.link_type = p.link_type;
+        pcapng_->add_interface(i);
+        ++interfaces_;
+      }
+      pcapng_->write_packet(p);
+      return pcapng_->status();
+    }
+    if (p.link_type != pcap_->link_type())
+      return fail("a pcap file holds one kind of link, this capture has several: use pcapng");
+    pcap_->write_packet(p);
+    return pcap_->status();
+  }
+  Status flush() { return pcapng_ ? pcapng_->flush() : pcap_->flush(); }
+  uint64_t bytes() const {
+    return pcapng_ ? pcapng_->bytes_written() : pcap_->bytes_written();
+  }
+
+ private:
+  std::unique_ptr<PcapngWriter> pcapng_;
+  std::unique_ptr<PcapWriter> pcap_;
+  size_t interfaces_ = 0;
+};
+
+}  // namespace
+
+Result<uint64_t> IndexedCapture::export_to(int fd, const ExportRequest& request,
+                                           ProgressFn progress, void* user) {
+  FileHandle borrowed(fd);
+  auto handle = borrowed.duplicate();
+  borrowed.release();  // the caller's to close
+  if (!handle) return tl::unexpected(std::move(handle.error()));
+  std::vector<CaptureInterface> interfaces;
+  update([&](const CaptureFacts& f) { interfaces = f.interfaces; });
+  ExportWriter writer(std::move(*handle), request.pcapng, interfaces);
+  const auto scan = request.filter.empty() ? nullptr : scan_of(request.filter);
+  const bool marked = !request.numbers.empty();
+  std::vector<uint64_t> numbers = request.numbers;
+  std::sort(numbers.begin(), numbers.end());
+  const uint64_t last = index_->committed();
+  const uint64_t total = marked ? numbers.size() : last;
+  std::vector<std::byte> buffer;
+  for (uint64_t k = 0; k < total; ++k) {
+    if (progress && k % 1024 == 0 && !progress(user, k, total)) return fail("cancelled");
+    const uint64_t n = marked ? numbers[k] : k + 1;
+    if (n == 0 || n > last || (scan && !scan->has(n))) continue;
+    const IndexBlock& b = index_->block_of(n);
+    const Timestamp ts{b.ts_ns[n - b.first_number]};
+    if ((request.from && ts < *request.from) || (request.to && ts > *request.to)) continue;
+    auto p = file_->read_at(index_->file_offset(n), buffer);
+    if (!p) return tl::unexpected(std::move(p.error()).in(fmt::format("packet {}", n)));
+    p->interface_id = b.interface_id[n - b.first_number];
+    p->ts = ts;
+    TRY(writer.write(*p));
+  }
+  TRY(writer.flush());
+  if (progress) progress(user, total, total);
+  return writer.bytes();
+}
+
+}  // namespace sp3ctra

@@ -1,0 +1,121 @@
+#include "query/replay.h"
+
+#include <algorithm>
+
+#include "decode/registry.h"
+#include "protocols/frame.h"
+
+namespace sp3ctra {
+namespace {
+
+struct RowRef {
+  const IndexBlock& block;
+  size_t i;
+  explicit RowRef(const CaptureIndex& index, uint64_t number)
+      : block(index.block_of(number)), i(number - block.first_number) {}
+};
+
+}  // namespace
+
+Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) {
+  for (auto it = kept_.begin(); it != kept_.end(); ++it) {
+    if (it->flow != flow || !flow.any()) continue;
+    if (it->last_fed >= number || (!it->whole && walk_max == UINT64_MAX)) {
+      kept_.erase(it);
+      break;
+    }
+    kept_.splice(kept_.begin(), kept_, it);
+    return kept_.front();
+  }
+  if (kept_.size() >= kFlowsKept) kept_.pop_back();
+  Walked& w = kept_.emplace_front();
+  w.flow = flow;
+  if (const FlowRecord* f = index_.find_flow(flow)) {
+    const uint32_t stream = f->stream.load(std::memory_order_relaxed);
+    w.stream = stream == UINT32_MAX ? 0 : stream;
+  }
+  w.tracker = std::make_unique<FlowTracker>(TrackerOptions{
+      flow.any() ? flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+  return w;
+}
+
+/// Earlier packets that matter to `number`, unsorted; false when walk_max cut it short.
+bool Replay::chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
+                          std::vector<uint64_t>& chain) const {
+  uint64_t at = number;
+  for (;;) {
+    const RowRef row(index_, at);
+    if (row.block.bits[row.i] & kBitDatagramCompleted) {
+      uint64_t fragment = index_.datagram_link(at);
+      while (fragment != 0 && chain.size() < walk_max) {
+        chain.push_back(fragment);
+        const RowRef f(index_, fragment);
+        fragment = f.block.previous[f.i];
+      }
+    }
+    at = row.block.previous[row.i];
+    if (at == 0 || at <= last_fed) return true;
+    if (chain.size() >= walk_max) return false;
+    chain.push_back(at);
+  }
+}
+
+Result<Packet> Replay::read(uint64_t number) {
+  auto p = file_->read_at(index_.file_offset(number), buffer_);
+  if (!p) return p;
+  const RowRef row(index_, number);
+  p->number = number;
+  p->interface_id = row.block.interface_id[row.i];
+  p->ts = Timestamp{row.block.ts_ns[row.i]};
+  return p;
+}
+
+void Replay::set_times(FlowTracker& tracker, uint64_t number, Timestamp& now) const {
+  const RowRef row(index_, number);
+  now = std::max(now, Timestamp{row.block.ts_ns[row.i]});
+  const RowRef first(index_, 1), before(index_, number > 1 ? number - 1 : 1);
+  tracker.first_ts = Timestamp{first.block.ts_ns[first.i]};
+  tracker.previous_ts = Timestamp{before.block.ts_ns[before.i]};
+  tracker.has_times = true;
+}
+
+Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_max, bool* whole) {
+  if (number == 0 || number > index_.committed())
+    return fail("packet {} does not exist; the capture has {}", number, index_.committed());
+  const RowRef row(index_, number);
+  Walked& w = walked(FlowId{row.block.flow[row.i]}, number, walk_max);
+  std::vector<uint64_t> chain;
+  const bool complete = chain_before(number, w.last_fed, walk_max, chain);
+  if (!complete) {
+    // Starting in the middle: nothing known before may be mixed in.
+    w.whole = false;
+    w.tracker = std::make_unique<FlowTracker>(TrackerOptions{
+        w.flow.any() ? w.flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+  }
+  std::sort(chain.begin(), chain.end());
+  Dissection fast(dispatch_tables(), *w.tracker, nullptr, nullptr);
+  for (const uint64_t n : chain) {
+    auto p = read(n);
+    if (!p) return tl::unexpected(std::move(p.error()));
+    set_times(*w.tracker, n, w.now);
+    w.tracker->begin(*p, w.now);
+    fast.reset(*p);
+    dissect_frame(fast);
+  }
+  auto p = read(number);
+  if (!p) return tl::unexpected(std::move(p.error()));
+  set_times(*w.tracker, number, w.now);
+  w.tracker->begin(*p, w.now);
+  drawn_ = std::make_unique<Dissection>(dispatch_tables(), *w.tracker, tree, nullptr);
+  drawn_->want_info(true);
+  drawn_->reset(*p);
+  dissect_frame(*drawn_);
+  w.last_fed = number;
+  if (whole) *whole = w.whole;
+  Opened out{*p, drawn_->parsed, drawn_->info()};
+  out.parsed.flow = w.flow;
+  if (!w.flow.any()) kept_.pop_front();
+  return out;
+}
+
+}  // namespace sp3ctra

@@ -1,0 +1,439 @@
+import { batch as signal_batch } from '@preact/signals';
+import { kFamilies, kFlagAnomaly, kFlagNotAnalysed, kFlagRetransmission, kFlagTruncated, type RowBatch } from '../api/rows';
+import { stream } from '../api/stream';
+import * as session from '../live/session';
+import { family_icon, kIcons } from '../shell/icons';
+import { count_text } from '../shell/numbers';
+import { dense, laid_columns, list_width_px, number_digits, time_digits, time_format, time_zone, type ColumnId } from './columns';
+import { ScrollMap } from './scroll_map';
+import { TimeFormatter, split_ns } from './time_format';
+
+const kSvg = 'http://www.w3.org/2000/svg';
+/** A jump of the scrollbar beyond this many views is a drag, not a scroll. */
+const kDragViews = 1.5;
+const kIdle_ms = 160;
+
+interface Cell {
+  box: HTMLElement;
+  text: Text;
+  /** Second, quieter text: the port beside an address. */
+  more: Text | null;
+}
+
+/** One drawn row. Its nodes live as long as the list; only their text changes. */
+interface Slot {
+  element: HTMLElement;
+  cells: Map<ColumnId, Cell>;
+  chip: HTMLElement;
+  chip_icon: SVGPathElement;
+  row: number;
+  loaded: boolean;
+  style_key: string;
+  y: number;
+}
+
+/** The packet list: paints at most once a frame from the row cache and asks for what is missing. */
+export class ListView {
+  private readonly map = new ScrollMap(24);
+  private readonly spacer = document.createElement('div');
+  private readonly pane = document.createElement('div');
+  private slots: Slot[] = [];
+  private top = 0;
+  private expected_scroll = 0;
+  private frame = 0;
+  private idle = 0;
+  private asked = '';
+  private is_new_view = true;
+  private layout_key = '';
+  private formatter: TimeFormatter = new TimeFormatter('clock', 'local', 6, 0, 0);
+  private arrived_rows = 0;
+  private drawn_rows = 0;
+  private drawn_to = 0;
+  private last_total = 0;
+  private meter = 0;
+  private readonly observer: ResizeObserver;
+
+  constructor(private readonly scroller: HTMLElement) {
+    this.spacer.className = 'spacer';
+    this.pane.className = 'rowpane';
+    this.spacer.append(this.pane);
+    scroller.append(this.spacer);
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(scroller);
+    scroller.addEventListener('scroll', this.on_scroll, { passive: true });
+    scroller.addEventListener('wheel', this.on_wheel, { passive: false });
+    stream.on_rows = (batch) => this.receive(batch);
+    session.list_port.renew = () => this.renew();
+    session.list_port.redraw = () => this.schedule();
+    session.list_port.scroll_to = (row, centre) => this.scroll_to(row, centre);
+    session.list_port.first_row = () => this.map.first_row(this.top);
+    this.meter = window.setInterval(() => this.measure_thinning(), 1000);
+    this.measure();
+  }
+
+  dispose(): void {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    window.clearTimeout(this.idle);
+    window.clearInterval(this.meter);
+    this.scroller.removeEventListener('scroll', this.on_scroll);
+    this.scroller.removeEventListener('wheel', this.on_wheel);
+    stream.on_rows = () => {};
+    session.list_port.renew = () => {};
+    session.list_port.redraw = () => {};
+    session.list_port.scroll_to = () => {};
+  }
+
+  /** The row under a node of the list, or null. */
+  row_of(target: EventTarget | null): { row: number; number: number } | null {
+    const element = target instanceof Element ? target.closest('.gr') : null;
+    const slot = this.slots.find((candidate) => candidate.element === element);
+    if (!slot || !slot.loaded) return null;
+    const at = session.cache.find(slot.row);
+    return at === null ? null : { row: slot.row, number: at.batch.number[at.index] ?? 0 };
+  }
+
+  /** Rows of one view, for page up and down. */
+  page_rows(): number {
+    return Math.max(1, this.map.visible_rows() - 2);
+  }
+
+  /** Columns, formats or density changed: every drawn row is made anew. */
+  relayout(): void {
+    this.layout_key = '';
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.paint());
+  }
+
+  scroll_to(row: number, centre: boolean): void {
+    const row_px = this.row_px();
+    const y = this.map.row_top(row);
+    const view = this.pane.clientHeight;
+    const visible = y >= this.top && y + row_px <= this.top + view;
+    if (!visible) {
+      const target = centre ? y - view / 2 + row_px : y < this.top ? y : y + row_px - view;
+      this.move_to(target);
+    }
+    this.schedule();
+  }
+
+  private row_px(): number {
+    return dense.value ? 24 : 32;
+  }
+
+  private renew(): void {
+    this.top = 0;
+    this.asked = '';
+    this.is_new_view = true;
+    this.last_total = 0;
+    this.drawn_to = 0;
+    for (const slot of this.slots) slot.row = -1;
+    this.schedule();
+  }
+
+  private measure(): void {
+    const height = this.scroller.clientHeight;
+    this.map.set_view(height);
+    this.pane.style.height = `${height}px`;
+    list_width_px.value = this.scroller.clientWidth;
+    this.asked = '';
+    this.schedule();
+  }
+
+  private readonly on_wheel = (event: WheelEvent): void => {
+    if (event.ctrlKey || !this.map.is_scaled || event.deltaY === 0) return;
+    // With a scaled scrollbar one notch of the browser's own scrolling would skip thousands of rows.
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? this.row_px() : event.deltaMode === 2 ? this.pane.clientHeight : 1;
+    this.user_moved(this.top + event.deltaY * unit);
+  };
+
+  private readonly on_scroll = (): void => {
+    const now = this.scroller.scrollTop;
+    const delta = now - this.expected_scroll;
+    if (Math.abs(delta) < 1) return;
+    this.expected_scroll = now;
+    const view = this.pane.clientHeight;
+    const dragged = !this.map.is_scaled || Math.abs(delta) > view * kDragViews;
+    const target = dragged ? this.map.to_virtual(now) : this.map.clamp(this.top + delta);
+    const went_up = target < this.top;
+    this.top = target;
+    if (session.following.value && went_up) session.set_following(false);
+    window.clearTimeout(this.idle);
+    this.idle = window.setTimeout(() => this.anchor(), kIdle_ms);
+    this.schedule();
+  };
+
+  private user_moved(target: number): void {
+    const next = this.map.clamp(target);
+    if (session.following.value && next < this.top) session.set_following(false);
+    this.move_to(next);
+  }
+
+  private move_to(target: number): void {
+    this.top = this.map.clamp(target);
+    this.anchor();
+    this.schedule();
+  }
+
+  /** Puts the scrollbar where the list really stands. */
+  private anchor(): void {
+    const wanted = this.map.to_physical(this.top);
+    if (Math.abs(this.scroller.scrollTop - wanted) < 1) return;
+    this.scroller.scrollTop = wanted;
+    this.expected_scroll = this.scroller.scrollTop;
+  }
+
+  private receive(batch: RowBatch): void {
+    session.cache.put(batch);
+    const known = session.count.value;
+    if (batch.total > known.rows || !known.known) {
+      session.count.value = { ...known, rows: batch.total, of: Math.max(known.of, batch.total), known: true };
+    }
+    for (const slot of this.slots) {
+      if (!slot.loaded && slot.row >= batch.first && slot.row < batch.first + batch.count) slot.row = -1;
+    }
+    session.settle_selection();
+    this.schedule();
+  }
+
+  private measure_thinning(): void {
+    const arrived = session.count.value.rows - this.arrived_rows;
+    this.arrived_rows = session.count.value.rows;
+    const drawn = this.drawn_rows;
+    this.drawn_rows = 0;
+    const busy = session.following.value && drawn > 0 && arrived > drawn * 1.5;
+    session.thinning.value = busy ? Math.max(2, Math.round(arrived / drawn)) : 1;
+  }
+
+  private paint(): void {
+    this.frame = 0;
+    const total = session.count.value.rows;
+    if (total !== this.last_total) {
+      this.map.set_rows(total);
+      this.spacer.style.height = `${this.map.physical_px}px`;
+      number_digits.value = Math.max(5, String(Math.max(total, session.count.value.of)).length);
+      this.last_total = total;
+      if (!session.following.value) this.anchor();
+    }
+    this.lay_out();
+    if (session.following.value) {
+      this.top = this.map.max_top;
+      this.anchor();
+      this.drawn_rows += Math.min(total - this.drawn_to, this.map.visible_rows());
+      this.drawn_to = total;
+    }
+    this.top = this.map.clamp(this.top);
+    const first = this.map.first_row(this.top);
+    const shown = Math.min(this.map.visible_rows(), total - first);
+    this.paint_rows(first, shown);
+    this.ask(first, Math.max(shown, 1), total);
+    this.tell_times(first, shown);
+  }
+
+  private paint_rows(first: number, shown: number): void {
+    const pool = this.slots.length;
+    const used = new Set<Slot>();
+    const chosen = session.selected.value?.number ?? -1;
+    for (let i = 0; i < shown; i++) {
+      const row = first + i;
+      const slot = this.slots[row % pool];
+      if (!slot) continue;
+      used.add(slot);
+      if (slot.row !== row || !slot.loaded) this.fill(slot, row);
+      const y = this.map.row_top(row) - this.top;
+      if (slot.y !== y) {
+        slot.y = y;
+        slot.element.style.transform = `translateY(${y}px)`;
+      }
+      this.style(slot, row, chosen);
+    }
+    for (const slot of this.slots) {
+      if (!used.has(slot) && slot.y > -1e6) {
+        slot.y = -1e6 - 1;
+        slot.row = -1;
+        slot.style_key = '';
+        slot.element.style.transform = 'translateY(-9999px)';
+      }
+    }
+    const active = this.slots.find((slot) => slot.row === session.selected.value?.row && used.has(slot));
+    if (active) this.scroller.setAttribute('aria-activedescendant', active.element.id);
+    else this.scroller.removeAttribute('aria-activedescendant');
+  }
+
+  private fill(slot: Slot, row: number): void {
+    slot.row = row;
+    slot.style_key = '';
+    slot.element.setAttribute('aria-rowindex', String(row + 2));
+    const at = session.cache.find(row);
+    slot.loaded = at !== null;
+    if (at === null) {
+      for (const cell of slot.cells.values()) {
+        cell.text.data = '';
+        if (cell.more) cell.more.data = '';
+      }
+      slot.chip.className = 'proto none';
+      return;
+    }
+    const { batch, index } = at;
+    const put = (id: ColumnId, text: string, more = ''): void => {
+      const cell = slot.cells.get(id);
+      if (!cell) return;
+      if (cell.text.data !== text) cell.text.data = text;
+      if (cell.more && cell.more.data !== more) cell.more.data = more;
+    };
+    const ports = !slot.cells.has('source_port');
+    const from_port = batch.source_port[index] ?? 0;
+    const to_port = batch.target_port[index] ?? 0;
+    put('number', count_text(batch.number[index] ?? 0));
+    put('time', this.formatter.text(batch.seconds[index] ?? 0, batch.nanos[index] ?? 0, this.above(row)));
+    put('iface', String(batch.iface[index] ?? 0));
+    put('source', batch.source.at(index), ports && from_port > 0 ? String(from_port) : '');
+    put('target', batch.target.at(index), !slot.cells.has('target_port') && to_port > 0 ? String(to_port) : '');
+    put('source_port', from_port > 0 ? String(from_port) : '');
+    put('target_port', to_port > 0 ? String(to_port) : '');
+    put('length', count_text(batch.length[index] ?? 0));
+    put('info', batch.info.at(index));
+    const protocol = batch.protocol.at(index);
+    put('protocol', protocol);
+    const family = kFamilies[batch.family[index] ?? 0] ?? 'plain';
+    slot.chip.className = `proto ${family}`;
+    slot.chip_icon.setAttribute('d', kIcons[family_icon(family, protocol)]);
+  }
+
+  private above(row: number): { seconds: number; nanos: number } | null {
+    if (this.formatter.format !== 'delta' || row === 0) return null;
+    const at = session.cache.find(row - 1);
+    return at && { seconds: at.batch.seconds[at.index] ?? 0, nanos: at.batch.nanos[at.index] ?? 0 };
+  }
+
+  private style(slot: Slot, row: number, chosen: number): void {
+    const at = slot.loaded ? session.cache.find(row) : null;
+    const number = at ? (at.batch.number[at.index] ?? -2) : -2;
+    const flags = at ? (at.batch.flags[at.index] ?? 0) : 0;
+    const is_chosen = number === chosen;
+    let name = 'gr';
+    if (session.pointed.value.has(number)) name += ' marked';
+    if (session.marks.value.has(number)) name += ' kept-mark';
+    if ((flags & kFlagAnomaly) !== 0) name += ' odd';
+    if ((flags & (kFlagNotAnalysed | kFlagRetransmission | kFlagTruncated)) !== 0) name += ' lesser';
+    const key = is_chosen ? `${name} *` : name;
+    if (slot.style_key === key) return;
+    slot.style_key = key;
+    slot.element.className = name;
+    slot.element.setAttribute('aria-selected', is_chosen ? 'true' : 'false');
+  }
+
+  private ask(first: number, shown: number, total: number): void {
+    const capture = session.current.value;
+    if (capture === null) return;
+    const follow = session.following.value;
+    const filter = session.filter.value.id;
+    let from = first;
+    let wanted = shown;
+    if (follow) {
+      wanted = this.map.visible_rows() + 2;
+      from = 0;
+    } else {
+      from = Math.max(0, first - shown);
+      wanted = Math.max(shown * 3, 60);
+      const margin = Math.floor(shown / 2);
+      const near = Math.max(0, first - margin);
+      const have = total > 0 && session.cache.covers(near, Math.min(total, first + shown + margin) - near);
+      if (have && !this.is_new_view && this.asked.startsWith('view')) return;
+    }
+    const key = follow ? `follow ${wanted}` : `view ${from} ${wanted} ${Math.min(total, from + wanted)}`;
+    if (key === this.asked && !this.is_new_view) return;
+    this.asked = key;
+    stream.show({ capture, filter, first: from, count: wanted, follow }, this.is_new_view);
+    this.is_new_view = false;
+  }
+
+  private tell_times(first: number, shown: number): void {
+    const a = session.cache.find(first);
+    const z = session.cache.find(first + shown - 1);
+    if (!a || !z) return;
+    const from_s = (a.batch.seconds[a.index] ?? 0) + (a.batch.nanos[a.index] ?? 0) / 1e9;
+    const to_s = (z.batch.seconds[z.index] ?? 0) + (z.batch.nanos[z.index] ?? 0) / 1e9;
+    const old = session.on_screen.value;
+    if (old === null || old.from_s !== from_s || old.to_s !== to_s) session.on_screen.value = { from_s, to_s };
+  }
+
+  private lay_out(): void {
+    const columns = laid_columns.value;
+    const row_px = this.row_px();
+    const start = session.current_info.value?.first_ns ?? '0';
+    const key = [
+      columns.map((c) => `${c.id}${c.px}`).join(),
+      row_px,
+      time_format.value,
+      time_zone.value,
+      time_digits.value,
+      start,
+      this.map.visible_rows(),
+    ].join('|');
+    if (key === this.layout_key) return;
+    this.layout_key = key;
+    const anchor_row = this.map.first_row(this.top);
+    this.map.set_row_height(row_px);
+    const { seconds, nanos } = split_ns(start);
+    this.formatter = new TimeFormatter(time_format.value, time_zone.value, time_digits.value, seconds, nanos);
+    signal_batch(() => {
+      this.spacer.style.height = `${this.map.physical_px}px`;
+      this.top = this.map.clamp(this.map.row_top(anchor_row));
+    });
+    this.pane.style.setProperty('--cols', columns.map((c) => `${c.px}px`).join(' '));
+    this.pane.replaceChildren();
+    this.slots = [];
+    const wanted = this.map.visible_rows() + 1;
+    for (let i = 0; i < wanted; i++) {
+      const slot = make_slot(i, columns);
+      this.slots.push(slot);
+      this.pane.append(slot.element);
+    }
+    this.asked = '';
+  }
+}
+
+function make_slot(index: number, columns: { id: ColumnId; right: boolean }[]): Slot {
+  const element = document.createElement('div');
+  element.className = 'gr';
+  element.id = `row-slot-${index}`;
+  element.setAttribute('role', 'row');
+  const cells = new Map<ColumnId, Cell>();
+  const chip = document.createElement('span');
+  const svg = document.createElementNS(kSvg, 'svg');
+  svg.setAttribute('class', 'i');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  const chip_icon = document.createElementNS(kSvg, 'path');
+  svg.append(chip_icon);
+  for (const column of columns) {
+    const box = document.createElement('span');
+    box.setAttribute('role', 'gridcell');
+    const text = document.createTextNode('');
+    let more: Text | null = null;
+    box.className = `c-${column.id}${column.right ? ' r' : ''}`;
+    if (column.id === 'protocol') {
+      const name = document.createElement('bdi');
+      name.append(text);
+      chip.append(svg, name);
+      box.append(chip);
+    } else if (column.id === 'source' || column.id === 'target') {
+      const strong = document.createElement('b');
+      const quiet = document.createElement('span');
+      more = document.createTextNode('');
+      quiet.append(more);
+      strong.append(text);
+      box.append(strong, quiet);
+    } else {
+      box.append(text);
+    }
+    cells.set(column.id, { box, text, more });
+    element.append(box);
+  }
+  return { element, cells, chip, chip_icon, row: -1, loaded: false, style_key: '', y: -1e7 };
+}

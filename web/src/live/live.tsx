@@ -1,0 +1,76 @@
+import { Inspector } from '../inspector/inspector';
+import { PacketList } from '../list/packet_list';
+import { Loss, Overload, ReadingProgress } from '../shell/banners';
+import { count_text } from '../shell/numbers';
+import { focus_mode } from '../shell/keys';
+import { ExportDialog } from './export_dialog';
+import { FilterBar, clear_filter } from './filter_bar';
+import { FindBar } from './find_bar';
+import * as session from './session';
+import { TimeStrip } from './time_strip';
+import { TopBar } from './top_bar';
+
+function Empty() {
+  const { rows, of, complete, known } = session.count.value;
+  if (!known || rows > 0) return null;
+  const filtered = session.filter.value.id !== null;
+  if (filtered && complete) {
+    return (
+      <div class="empty-note" role="status">
+        <h2>No packet matches</h2>
+        <p>{count_text(of)} packets are hidden by this filter{session.span.value ? ' and the chosen time window' : ''}.</p>
+        <div class="row">
+          {session.filter.value.text !== '' ? <button class="btn primary" onClick={clear_filter}>Clear filter</button> : null}
+          {session.span.value ? <button class="btn" onClick={() => void session.choose_span(null)}>Whole time</button> : null}
+        </div>
+      </div>
+    );
+  }
+  if (filtered) return <div class="empty-note"><h2>Nothing yet</h2><p>The search goes on.</p></div>;
+  const state = session.current_info.value?.state;
+  return (
+    <div class="empty-note" role="status">
+      <h2>{state === 'live' ? 'Listening' : state === 'reading' ? 'Reading' : 'No packets'}</h2>
+      <p>{state === 'live' ? 'The first packet shows as soon as one passes.' : state === 'reading' ? 'The first rows come in a moment.' : 'This capture holds no packet.'}</p>
+    </div>
+  );
+}
+
+export function Live() {
+  if (session.current.value === null) {
+    return (
+      <>
+        <TopBar />
+        <div class="empty-note still">
+          <h2>No capture is open</h2>
+          <p>Start one above, or open a file or the demo.</p>
+          <button class="btn" onClick={() => (session.place.value = 'captures')}>
+            Go to Captures
+          </button>
+        </div>
+      </>
+    );
+  }
+  const open = session.inspector_open.value && session.selected.value !== null;
+  return (
+    <>
+      {focus_mode.value ? null : <TopBar />}
+      <FilterBar />
+      {focus_mode.value ? null : <TimeStrip />}
+      <section class={`live${open ? ' with-insp' : ''}`}>
+        <div class="listpane">
+          <FindBar />
+          <ReadingProgress />
+          <Loss />
+          <Overload />
+          <div class="listbox">
+            <PacketList />
+            <Empty />
+          </div>
+        </div>
+        {open ? <Inspector /> : null}
+      </section>
+      <ExportDialog />
+    </>
+  );
+}

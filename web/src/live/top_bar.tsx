@@ -1,0 +1,162 @@
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { Icon } from '../shell/icons';
+import { duration_text } from '../shell/numbers';
+import { plain_text } from '../shell/plain_text';
+import { palette_open } from '../shell/palette';
+import {
+  busy,
+  capture_filter,
+  capture_problem,
+  choose_capture_filter,
+  choose_interface,
+  fetch_interfaces,
+  interfaces,
+  start_capture,
+  stop_capture,
+  wanted_interface,
+} from './capture_control';
+import { ColumnsMenu } from './columns_menu';
+import { export_open } from './export_dialog';
+import { find_open } from './find_bar';
+import * as session from './session';
+
+export const columns_open = signal(false);
+const now_s = signal(Date.now() / 1000);
+
+function CaptureState() {
+  const capture = session.program.value?.capture;
+  const state = capture?.state ?? 'STOPPED';
+  const since = capture && state === 'RUNNING' ? now_s.value - Number(capture.since_ns.slice(0, -9) || 0) : 0;
+  const words = {
+    STOPPED: 'Stopped',
+    STARTING: `Starting ${plain_text(capture?.interface ?? '')}`,
+    RUNNING: 'Capturing',
+    STOPPING: 'Stopping',
+  }[state];
+  return (
+    <span class="state" role="status" title={capture ? plain_text(capture.words) : undefined}>
+      <span class={`lamp ${state.toLowerCase()}`} />
+      <span>
+        {words} {state === 'RUNNING' && capture?.since_ns ? <span class="dim num" aria-hidden="true">{duration_text(since)}</span> : null}
+      </span>
+    </span>
+  );
+}
+
+export function CaptureButton({ large }: { large?: boolean }) {
+  const state = session.program.value?.capture.state ?? 'STOPPED';
+  const rights = session.program.value?.rights.can_capture ?? false;
+  const target = wanted_interface();
+  const size = large ? ' lg' : '';
+  if (state === 'RUNNING' || state === 'STOPPING') {
+    return (
+      <button class={`btn${size}`} disabled={state === 'STOPPING' || busy.value} aria-keyshortcuts="Control+E" onClick={() => void stop_capture()}>
+        <Icon name="stop" size={14} />
+        Stop
+      </button>
+    );
+  }
+  const able = rights && target !== null && state === 'STOPPED' && !busy.value;
+  return (
+    <button
+      class={`btn${able ? ' primary' : ''}${size}`}
+      disabled={!able}
+      aria-keyshortcuts="Control+E"
+      title={rights ? undefined : 'sp3ctra may not listen yet: see Captures'}
+      onClick={() => target && void start_capture(target.name)}
+    >
+      <Icon name="play" size={14} />
+      Start
+    </button>
+  );
+}
+
+export function TopBar() {
+  useEffect(() => {
+    void fetch_interfaces().catch(() => {});
+    const timer = window.setInterval(() => (now_s.value = Date.now() / 1000), 1000);
+    return () => window.clearInterval(timer);
+  }, []);
+  const info = session.current_info.value;
+  const running = session.program.value?.capture;
+  const looks_live = running !== undefined && running.state !== 'STOPPED' && running.id === info?.id;
+  const usable = interfaces.value.filter((i) => i.capturable);
+  const locked = running !== undefined && running.state !== 'STOPPED';
+  return (
+    <header class="top" data-region="top">
+      <h1 class="sr">Packets</h1>
+      {info && !looks_live ? (
+        <span class="token name" title={plain_text(info.name)}>
+          <Icon name="file" size={14} />
+          <bdi class="cut">{plain_text(info.name)}</bdi>
+        </span>
+      ) : null}
+      {usable.length > 0 ? (
+        <label class="field iface">
+          <Icon name={wanted_interface()?.wireless ? 'wifi' : 'wired'} size={14} />
+          <span class="sr">Interface</span>
+          <select
+            disabled={locked}
+            value={locked ? running.interface : (wanted_interface()?.name ?? '')}
+            onChange={(event) => choose_interface(event.currentTarget.value)}
+          >
+            {usable.map((i) => (
+              <option key={i.name} value={i.name}>
+                {plain_text(i.friendly && i.friendly !== i.name ? `${i.name} · ${i.friendly}` : i.name)}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
+      {usable.length > 0 ? (
+        <label class={`field cf${capture_problem.value ? ' bad' : ''}`} title="Capture filter: decides what is kept at all">
+          <Icon name="funnel" size={14} />
+          <span class="t12 dimmer nowrap">Keep only</span>
+          <input
+            class="mono"
+            aria-label="Capture filter: decides what is kept at all"
+            placeholder="everything"
+            spellcheck={false}
+            autocomplete="off"
+            disabled={locked}
+            value={locked ? running.bpf : capture_filter.value}
+            onInput={(event) => choose_capture_filter(event.currentTarget.value)}
+          />
+        </label>
+      ) : null}
+      {capture_problem.value ? (
+        <span class="bpf-problem cut" role="alert">
+          Character {(capture_problem.value.position ?? 0) + 1}: {plain_text(capture_problem.value.message)}
+        </span>
+      ) : null}
+      <span class="grow" />
+      <CaptureState />
+      <CaptureButton />
+      <span class="sep" />
+      <button class="btn quiet icon" aria-label="Find in packets" title="Find in packets (Ctrl F)" onClick={() => (find_open.value = !find_open.value)}>
+        <Icon name="search" />
+      </button>
+      <button class="btn quiet icon" aria-label="Export" title="Export (e)" disabled={info === null} onClick={() => (export_open.value = true)}>
+        <Icon name="export" />
+      </button>
+      <span class="anchor">
+        <button
+          class="btn quiet icon"
+          data-opens="columns"
+          aria-label="Columns and times"
+          title="Columns and times"
+          aria-expanded={columns_open.value}
+          onClick={() => (columns_open.value = !columns_open.value)}
+        >
+          <Icon name="columns" />
+        </button>
+        {columns_open.value ? <ColumnsMenu close={() => (columns_open.value = false)} /> : null}
+      </span>
+      <button class="btn quiet wide-only" onClick={() => (palette_open.value = true)}>
+        <span class="dimmer">Find or do</span>
+        <span class="kbd">Ctrl K</span>
+      </button>
+    </header>
+  );
+}

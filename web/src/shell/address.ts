@@ -1,0 +1,75 @@
+import { effect } from '@preact/signals';
+import { chosen_line, wanted_field } from '../inspector/state';
+import * as session from '../live/session';
+
+/** The address says what is looked at: `/?c=<capture>&f=<filter>&t=<from>,<to>#p<number>:<field>`. */
+
+const kWrite_ms = 400;
+
+export function take_token(): string | null {
+  const match = /^#token=(.+)$/.exec(location.hash);
+  if (!match) return null;
+  // The token must not stay in the address bar or the history.
+  history.replaceState(null, '', location.pathname + location.search);
+  return decodeURIComponent(match[1] ?? '');
+}
+
+async function follow_address(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const capture = query.get('c');
+  const wanted = /^#p(\d+)(?::([\w.-]+))?$/.exec(location.hash);
+  if (capture === null) {
+    session.place.value = 'captures';
+    return;
+  }
+  if (!session.captures.value.some((c) => c.id === capture)) {
+    session.place.value = 'captures';
+    session.say('The capture of this link is no longer kept.');
+    return;
+  }
+  if (session.current.value !== capture) session.open_capture(capture);
+  session.place.value = 'live';
+  const times = /^(\d+),(\d+)$/.exec(query.get('t') ?? '');
+  const next_span = times ? { from_ns: times[1] ?? '0', to_ns: times[2] ?? '0' } : null;
+  const text = query.get('f') ?? '';
+  if (text !== session.filter.value.text || (next_span === null) !== (session.span.value === null)) {
+    session.span.value = next_span;
+    await session.apply_filter(text);
+  }
+  if (wanted) {
+    wanted_field.value = wanted[2] ?? '';
+    const number = Number(wanted[1]);
+    if (session.selected.value?.number !== number) await session.go_to_packet(number);
+  }
+}
+
+function address(): string {
+  const query = new URLSearchParams();
+  let hash = '';
+  if (session.place.value === 'live' && session.current.value !== null) {
+    query.set('c', session.current.value);
+    if (session.filter.value.text !== '') query.set('f', session.filter.value.text);
+    if (session.span.value) query.set('t', `${session.span.value.from_ns},${session.span.value.to_ns}`);
+    if (session.selected.value) {
+      hash = `#p${session.selected.value.number}`;
+      if (chosen_line.value) hash += `:${chosen_line.value.node.field}`;
+    }
+  }
+  const text = query.toString();
+  return `/${text === '' ? '' : '?' + text}${hash}`;
+}
+
+/** Reads the address once and keeps it true from then on. */
+export async function keep_address(): Promise<void> {
+  await follow_address();
+  let timer = 0;
+  effect(() => {
+    const next = address();
+    window.clearTimeout(timer);
+    // Browsers stop a page that writes its address too often.
+    timer = window.setTimeout(() => {
+      if (next !== location.pathname + location.search + location.hash) history.replaceState(null, '', next);
+    }, kWrite_ms);
+  });
+  window.addEventListener('popstate', () => void follow_address());
+}

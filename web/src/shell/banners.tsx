@@ -1,0 +1,90 @@
+import { stream } from '../api/stream';
+import { api } from '../api/client';
+import * as session from '../live/session';
+import { Icon } from './icons';
+import { bytes_text, count_text, duration_text } from './numbers';
+import { plain_text } from './plain_text';
+import { Progress } from './progress';
+
+export function LostLink() {
+  if (stream.status.value !== 'lost') return null;
+  const capturing = session.program.value?.capture.state === 'RUNNING';
+  return (
+    <div class="bann info" role="status">
+      <Icon name="loop" />
+      <div class="grow">
+        <b>Connection to sp3ctra lost.</b>{' '}
+        <span aria-live="off">
+          {capturing ? 'Capture goes on without this page. ' : ''}Trying again in {stream.retry_s.value} s.
+        </span>
+      </div>
+      <button class="btn sm" onClick={() => stream.connect()}>
+        Now
+      </button>
+    </div>
+  );
+}
+
+/** Drawing thinned: said with its factor. */
+export function Overload() {
+  if (session.thinning.value <= 1) return null;
+  const pps = session.program.value?.capture.packets_per_s ?? 0;
+  return (
+    <div class="bann info" role="status">
+      <Icon name="live" />
+      <div class="grow">
+        <b>{count_text(pps)} packets per second.</b> The list draws 1 in {count_text(session.thinning.value)} until it calms down. All packets are kept.
+      </div>
+      <button class="btn sm" onClick={() => session.set_following(false)}>
+        Pause list
+      </button>
+    </div>
+  );
+}
+
+export function Loss() {
+  const c = session.program.value?.capture;
+  if (!c || c.id !== session.current.value) return null;
+  const lost = c.kernel_drops + c.ring_drops;
+  if (lost === 0) return null;
+  return (
+    <div class="bann warn" role="status">
+      <Icon name="warn" />
+      <div class="grow">
+        <b>{count_text(lost)} packets are missing.</b> They came faster than they could be kept. What is listed is complete except for these.
+      </div>
+    </div>
+  );
+}
+
+export function ReadingProgress() {
+  const info = session.current_info.value;
+  if (info === null) return null;
+  if (info.state === 'damaged') {
+    return (
+      <div class="bann warn" role="status">
+        <Icon name="warn" />
+        <div class="grow">
+          <b>{plain_text(info.damage) || 'The file is damaged.'}</b> The {count_text(info.packets)} packets before it are shown.
+        </div>
+      </div>
+    );
+  }
+  if (info.state !== 'reading') return null;
+  const left_s = info.rate_bytes_per_s > 0 ? (info.total_bytes - info.done_bytes) / info.rate_bytes_per_s : 0;
+  return (
+    <div class="bann reading">
+      <div class="row">
+        <b class="cut">Reading {plain_text(info.name)}</b>
+        <Progress share={info.total_bytes > 0 ? info.done_bytes / info.total_bytes : 0} label="Reading the file" />
+        <span class="num t12 dim nowrap">
+          {bytes_text(info.done_bytes)} of {bytes_text(info.total_bytes)} · {count_text(info.packets)} packets
+          {info.rate_bytes_per_s > 0 ? ` · ${bytes_text(info.rate_bytes_per_s)}/s · ${duration_text(left_s)} left` : ''}
+        </span>
+        <button class="btn sm" onClick={() => void api.cancel_reading(info.id).catch(session.say_problem)}>
+          Cancel, keep what is read
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+/** A panel that closes on Escape, on a click outside and when focus leaves it; the opener gets focus back. */
+export function Popover(props: {
+  label: string;
+  class: string;
+  close: () => void;
+  children: ComponentChildren;
+}) {
+  const ref = useRef<HTMLDivElement>(null);
+  const close = useRef(props.close);
+  close.current = props.close;
+  useEffect(() => {
+    const before = document.activeElement;
+    const box = ref.current;
+    box?.querySelector<HTMLElement>('input, button, select')?.focus();
+    const outside = (event: PointerEvent): void => {
+      const target = event.target as Element | null;
+      if (!box?.contains(target) && !target?.closest('[data-opens]')) close.current();
+    };
+    document.addEventListener('pointerdown', outside, true);
+    return () => {
+      document.removeEventListener('pointerdown', outside, true);
+      if (before instanceof HTMLElement && (box?.contains(document.activeElement) || document.activeElement === document.body)) before.focus();
+    };
+  }, []);
+  return (
+    <div
+      ref={ref}
+      class={`pop ${props.class}`}
+      role="dialog"
+      aria-label={props.label}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        close.current();
+      }}
+    >
+      {props.children}
+    </div>
+  );
+}
+
+/** A modal sheet; Escape and the backdrop close it. */
+export function Sheet(props: { label: string; class?: string; close: () => void; children: ComponentChildren }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class={`sheet ${props.class ?? ''}`}
+      aria-label={props.label}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.close();
+      }}
+      onPointerDown={(event) => {
+        if (event.target === ref.current) props.close();
+      }}
+    >
+      <div class="sheet-body">{props.children}</div>
+    </dialog>
+  );
+}
