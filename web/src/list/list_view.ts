@@ -4,7 +4,7 @@ import { stream } from '../api/stream';
 import * as session from '../live/session';
 import { family_icon, kIcons } from '../shell/icons';
 import { count_text } from '../shell/numbers';
-import { dense, laid_columns, list_width_px, number_digits, time_digits, time_format, time_zone, type ColumnId } from './columns';
+import { dense, laid_columns, list_width_px, number_digits, shown_digits, time_format, time_zone, type ColumnId } from './columns';
 import { ScrollMap } from './scroll_map';
 import { TimeFormatter, split_ns } from './time_format';
 
@@ -371,7 +371,7 @@ export class ListView {
       row_px,
       time_format.value,
       time_zone.value,
-      time_digits.value,
+      shown_digits.value,
       start,
       this.map.visible_rows(),
     ].join('|');
@@ -380,7 +380,7 @@ export class ListView {
     const anchor_row = this.map.first_row(this.top);
     this.map.set_row_height(row_px);
     const { seconds, nanos } = split_ns(start);
-    this.formatter = new TimeFormatter(time_format.value, time_zone.value, time_digits.value, seconds, nanos);
+    this.formatter = new TimeFormatter(time_format.value, time_zone.value, shown_digits.value, seconds, nanos);
     signal_batch(() => {
       this.spacer.style.height = `${this.map.physical_px}px`;
       this.top = this.map.clamp(this.map.row_top(anchor_row));

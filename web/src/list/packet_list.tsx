@@ -7,7 +7,7 @@ import {
   dense,
   laid_columns,
   set_column_width,
-  time_digits,
+  shown_digits,
   time_format,
   time_zone,
   type LaidColumn,
@@ -94,7 +94,7 @@ export function PacketList() {
     list_on_screen.scroller = element;
     const stop = effect(() => {
       // Reading these here makes every change of layout or highlight a repaint, at most one a frame.
-      void [laid_columns.value, dense.value, time_format.value, time_zone.value, time_digits.value];
+      void [laid_columns.value, dense.value, time_format.value, time_zone.value, shown_digits.value];
       void [session.selected.value, session.marks.value, session.pointed.value, session.following.value];
       void [session.count.value, session.current_info.value?.first_ns];
       view.schedule();
