@@ -13,7 +13,7 @@ export const tests = [
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => document.querySelector('.read .count').textContent.includes(' of '));
       check((await page.locator('#filter-reading').innerText()).includes('Showing'), 'the reading line is missing');
-      await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].filter((r) => new DOMMatrix(getComputedStyle(r).transform).m42 > -100).every((r) => r.querySelector('.proto').textContent === 'DNS'));
+      await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].filter((r) => !r.hidden).every((r) => r.querySelector('.proto').textContent === 'DNS'));
       check(new URL(page.url()).searchParams.get('f') === 'dns' || (await page.waitForTimeout(700), new URL(page.url()).searchParams.get('f') === 'dns'), 'the address does not carry the filter');
       await page.getByRole('button', { name: 'Clear filter' }).click();
       await page.waitForFunction((before) => document.querySelector('.read .count').textContent === before, all);

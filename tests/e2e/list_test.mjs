@@ -3,12 +3,12 @@ import { check, open_capture } from './browser.mjs';
 const numbers = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('.rowpane .gr')]
-      .map((row) => ({ y: new DOMMatrix(getComputedStyle(row).transform).m42, n: Number(row.querySelector('.c-number').textContent.replaceAll(',', '')) }))
-      .filter((row) => row.y > -100)
+      .filter((row) => !row.hidden)
+      .map((row) => ({ y: parseFloat(row.style.top), n: Number(row.querySelector('.c-number').textContent.replaceAll(',', '')) }))
       .sort((a, b) => a.y - b.y)
       .map((row) => row.n),
   );
-const until_loaded = (page) => page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].every((row) => new DOMMatrix(getComputedStyle(row).transform).m42 < -100 || row.querySelector('.c-number').textContent !== ''));
+const until_loaded = (page) => page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].every((row) => row.hidden || row.querySelector('.c-number').textContent !== ''));
 const rising = (list) => list.every((n, i) => i === 0 || n === list[i - 1] + 1);
 
 /** Frame times while something happens, in ms; each frame calls `step` inside the page. */

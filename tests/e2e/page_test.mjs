@@ -71,6 +71,7 @@ export const tests = [
       await page.locator('.palette input').fill('12');
       await page.keyboard.press('Enter');
       await page.waitForFunction(() => document.querySelector('.insp .title')?.textContent === '#12');
+      await page.waitForSelector('.insp .lead');
       await page.keyboard.press('z');
       check((await page.locator('.side').isVisible()) === false, 'focus mode keeps the side');
       await page.keyboard.press('z');
@@ -80,6 +81,7 @@ export const tests = [
         seen.add(await page.evaluate(() => document.activeElement.closest('[data-region]')?.dataset.region));
       }
       for (const region of ['side', 'top', 'filter', 'time', 'list', 'fields', 'bytes']) check(seen.has(region), `F6 never reaches ${region}`);
+      await page.locator('#packet-rows').focus();
       await page.keyboard.press('?');
       await page.getByLabel('Single letters act').uncheck();
       await page.keyboard.press('Escape');

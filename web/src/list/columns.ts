@@ -39,7 +39,7 @@ export const kColumns: readonly Column[] = [
   { id: 'info', label: 'What happens', width: 220, share: 1.8, right: false, shown: true, needs_px: 0 },
 ];
 
-const kGap_px = 12;
+export const kGap_px = 12;
 const kPadding_px = 32;
 
 interface Chosen {

@@ -110,7 +110,7 @@ export function PacketList() {
     scroller.current?.parentElement?.setAttribute('aria-rowcount', String(session.count.value.rows + 1));
   });
   return (
-    <div class="grid listgrid" role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>
+    <div class={`grid listgrid${dense.value ? '' : ' comfortable'}`} role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>
       <Head />
       <div
         class="rows"
