@@ -11,6 +11,9 @@ export const tests = [
       await page.getByRole('heading', { name: 'How to get in' }).waitFor();
       check((await page.locator('code').innerText()).includes('--url'), 'the command that prints the address is missing');
       check((await page.locator('.app').count()) === 0, 'the program shows without a login');
+      // The fragment added to the open page lets in without a reload.
+      await page.goto(server.address);
+      await page.waitForSelector('.app');
     },
   },
   {

@@ -50,6 +50,7 @@ export class ListView {
   private sheet_y = NaN;
   private active_id = '';
   private view_px = 0;
+  private laid_row_px = 24;
   private slots: Slot[] = [];
   private top = 0;
   private expected_scroll = 0;
@@ -425,12 +426,14 @@ export class ListView {
     if (key === this.layout_key) return;
     this.layout_key = key;
     const anchor_row = this.map.first_row(this.top);
+    const is_new_height = row_px !== this.laid_row_px;
+    this.laid_row_px = row_px;
     this.map.set_row_height(row_px);
     const { seconds, nanos } = split_ns(start);
     this.formatter = new TimeFormatter(time_format.value, time_zone.value, shown_digits.value, seconds, nanos);
     signal_batch(() => {
       this.spacer.style.height = `${this.map.physical_px}px`;
-      this.top = this.map.clamp(this.map.row_top(anchor_row));
+      if (is_new_height) this.top = this.map.clamp(this.map.row_top(anchor_row));
     });
     this.sheet.replaceChildren();
     this.sheet_y = NaN;

@@ -51,7 +51,7 @@ function HeadCell({ column, index }: { column: LaidColumn; index: number }) {
 
 function WayBack() {
   const info = session.current_info.value;
-  if (!session.is_growing(info) && info?.state !== 'live') return null;
+  if (info?.state !== 'live') return null;
   if (session.following.value) return <span class="newer dim">Following</span>;
   const newer = session.newer.value;
   return (
