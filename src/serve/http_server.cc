@@ -34,12 +34,12 @@ using Parser = http::request_parser<http::string_body>;
 using namespace std::chrono_literals;
 
 constexpr std::string_view kApi = "/api/v1";
-constexpr auto kIdle = 60s;           // between two requests of a connection
-constexpr auto kHeaderTime = 10s;     // for a whole header: a slow one is cut
-constexpr auto kBodyTime = 60s;       // for a whole body of at most 8 MiB
-constexpr auto kWriteTime = 60s;      // for one answer or one chunk of a file
-constexpr auto kHelloTime = 5s;       // for the first message of a stream
-constexpr auto kStreamTick = 50ms;    // StreamSession::kFollowNs
+constexpr auto kIdle = 60s;         // between two requests of a connection
+constexpr auto kHeaderTime = 10s;   // for a whole header: a slow one is cut
+constexpr auto kBodyTime = 60s;     // for a whole body of at most 8 MiB
+constexpr auto kWriteTime = 60s;    // for one answer or one chunk of a file
+constexpr auto kHelloTime = 5s;     // for the first message of a stream
+constexpr auto kStreamTick = 50ms;  // StreamSession::kFollowNs
 constexpr size_t kFileChunkBytes = 256 * 1024;
 
 auto token(ErrorCode& ec) { return net::redirect_error(net::use_awaitable, ec); }
@@ -290,8 +290,8 @@ net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buf
   auto request = std::make_shared<api::Request>();
   request->method = view_of(head.method_string());
   const std::string_view target = view_of(head.target());
-  const bool is_api = target.starts_with(kApi) &&
-                      (target.size() == kApi.size() || target[kApi.size()] == '/');
+  const bool is_api =
+      target.starts_with(kApi) && (target.size() == kApi.size() || target[kApi.size()] == '/');
   const bool in_body = is_api && head["X-Sp3ctra-Errors"] == "body";
   const Knock knock{view_of(head[http::field::host]), view_of(head[http::field::origin]),
                     view_of(head["Sec-Fetch-Site"]), cookie_of(parser),
@@ -315,8 +315,9 @@ net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buf
     const bool by_cookie = is_stream || (plan && plan->by_ticket);
     if (by_cookie ? !logins_->knows_cookie(knock.cookie)
                   : !logins_->knows(knock.cookie, knock.secret)) {
-      refusal = api::refuse(401, "Not logged in: open the address with its token again "
-                                 "(./run --url prints it).");
+      refusal = api::refuse(401,
+                            "Not logged in: open the address with its token again "
+                            "(./run --url prints it).");
     } else if (is_stream) {
       if (streams_ < limits::kStreamsMax) {
         co_await this->stream(stream, parser);
@@ -331,12 +332,13 @@ net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buf
   }
   const auto length = parser.content_length();
   if (refusal.status == 200 && length && *length > body_max)
-    refusal = api::refuse(413, fmt::format("The body of this call has at most {} bytes.", body_max));
+    refusal =
+        api::refuse(413, fmt::format("The body of this call has at most {} bytes.", body_max));
   if (refusal.status != 200) {
     const bool kept = parser.is_done() && head.keep_alive();
     const bool sent = co_await send(stream, api_answer(std::move(refusal), kept, in_body));
     if (sent && !kept) co_await end_gently(stream);
-    co_return sent && kept;
+    co_return sent&& kept;
   }
   parser.body_limit(body_max);
   const bool read = co_await read_body(stream, buffer, parser);
@@ -344,8 +346,8 @@ net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buf
   const bool keep_alive = head.keep_alive();
   if (!is_api) {
     const std::string_view path = target.substr(0, target.find('?'));
-    Answer answer = assets_.answer(request->method, path,
-                                   view_of(head[http::field::if_none_match]), keep_alive);
+    Answer answer = assets_.answer(request->method, path, view_of(head[http::field::if_none_match]),
+                                   keep_alive);
     const bool sent = co_await send(stream, std::move(answer));
     co_return sent;
   }
@@ -357,8 +359,8 @@ net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buf
     request->body = std::move(parser.get().body());
     response = co_await handle(stream, request, plan->lane);
   }
-  const bool sent = co_await send(
-      stream, api_answer(std::move(response), keep_alive, in_body, more_headers));
+  const bool sent =
+      co_await send(stream, api_answer(std::move(response), keep_alive, in_body, more_headers));
   co_return sent;
 }
 
@@ -372,12 +374,14 @@ api::Response HttpServer::login(Parser& parser, std::string& more_headers) {
       more_headers = "Retry-After: 60\r\n";
       return api::refuse(429, "Too many wrong tokens: wait a minute.");
     }
-    return api::refuse(401, "This token is not of this program: ./run --url prints the address "
-                            "with the right one.");
+    return api::refuse(401,
+                       "This token is not of this program: ./run --url prints the address "
+                       "with the right one.");
   }
-  more_headers = fmt::format("Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Strict; "
-                             "Max-Age=31536000\r\n",
-                             cookie_name_, fresh->cookie);
+  more_headers = fmt::format(
+      "Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Strict; "
+      "Max-Age=31536000\r\n",
+      cookie_name_, fresh->cookie);
   return {.body = api::dump({{"secret", fresh->secret}})};
 }
 
@@ -414,12 +418,12 @@ net::awaitable<bool> HttpServer::send(beast::tcp_stream& stream, Answer answer) 
   ErrorCode ec;
   stream.expires_after(kWriteTime);
   const std::string_view body = answer.text.empty() ? answer.packed : answer.text;
-  const std::array<net::const_buffer, 2> parts = {
-      net::buffer(answer.head), net::const_buffer(body.data(), body.size())};
+  const std::array<net::const_buffer, 2> parts = {net::buffer(answer.head),
+                                                  net::const_buffer(body.data(), body.size())};
   co_await net::async_write(stream, parts, token(ec));
   bool good = !ec;
   if (good && answer.file) good = co_await send_file(stream, answer);
-  co_return good && answer.keep_alive;
+  co_return good&& answer.keep_alive;
 }
 
 net::awaitable<bool> HttpServer::send_file(beast::tcp_stream& stream, Answer& answer) {
@@ -442,7 +446,8 @@ net::awaitable<bool> HttpServer::send_file(beast::tcp_stream& stream, Answer& an
   co_return true;
 }
 
-/// Lets an answer arrive that left before the request was read: closing at once would reset it away.
+/// Lets an answer arrive that left before the request was read: closing at once would reset it
+/// away.
 net::awaitable<void> HttpServer::end_gently(beast::tcp_stream& stream) {
   ErrorCode ec;
   stream.socket().shutdown(tcp::socket::shutdown_send, ec);
