@@ -172,7 +172,7 @@ TEST_F(ServerTest, StreamTellsStateAndRows) {
   log_in();
   const auto client = open_stream();
   client->send_frame(
-      R"({"op":"view","view":5,"capture":"c1","filter":null,"first":10,"count":20,"follow":false})");
+      R"({"op":"view","view":5,"capture":"c1","filter":null,"first":10,"count":20})");
   bool state = false, rows = false, batch = false;
   for (int i = 0; i < 20 && !(state && rows && batch); ++i) {
     const Client::Frame frame = client->frame();
