@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -49,14 +50,28 @@ def tshark_rows(tshark, version, capture, sha, fields, cache):
     return gzip.open(kept, "rb").read().split(b"\n")[:-1]
 
 
+UNKNOWN = set()     # fields sp3ctra has no name for: all their cells count as different
+
+
 def sp3ctra_rows(program, capture, fields):
-    command = [program, "read", str(capture), "-o", "tsv"]
-    for name in fields:
-        command += ["-e", name]
-    done = subprocess.run(command, capture_output=True, timeout=600)
-    if done.returncode < 0:
-        raise RuntimeError(f"sp3ctra died of signal {-done.returncode} on {capture}")
-    return done.stdout.split(b"\n")[:-1], done.stderr.decode("utf-8", "replace").strip()
+    while True:
+        known = [name for name in fields if name not in UNKNOWN]
+        command = [program, "read", str(capture), "-o", "tsv"]
+        for name in known:
+            command += ["-e", name]
+        done = subprocess.run(command, capture_output=True, timeout=600)
+        said = done.stderr.decode("utf-8", "replace").strip()
+        if done.returncode < 0:
+            raise RuntimeError(f"sp3ctra died of signal {-done.returncode} on {capture}")
+        missing = re.search(r"-e (\S+): there is no such field", said)
+        if not missing or missing[1] in UNKNOWN:
+            break
+        UNKNOWN.add(missing[1])
+    rows = []
+    for line in done.stdout.split(b"\n")[:-1]:
+        cells = iter(line.split(b"\t"))
+        rows.append([b"" if name in UNKNOWN else next(cells, b"") for name in fields])
+    return rows, said
 
 
 class Score:
@@ -69,7 +84,7 @@ class Score:
 
     def add(self, path, fields, theirs, ours):
         for number, row in enumerate(theirs, 1):
-            own = ours[number - 1].split(b"\t") if number <= len(ours) else []
+            own = ours[number - 1] if number <= len(ours) else []
             for i, (name, cell) in enumerate(zip(fields, row.split(b"\t"))):
                 mine = own[i] if i < len(own) else b""
                 if not cell:
