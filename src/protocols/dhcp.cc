@@ -254,7 +254,7 @@ void write_option_value(FieldCursor& o, uint8_t code) noexcept {
       return;
     case 97:
       if (o.left() == 17) {
-        o.u8(field(kClientIdType));
+        o.skip(1);
         write_uuid(o);
       }
       return;
@@ -320,7 +320,11 @@ void write_fixed(FieldCursor& c, Summary& s) noexcept {
   const size_t hw_length = c.u8(field(kHwLen));
   c.u8(field(kHops));
   c.be32(field(kId));
-  c.be16(field(kSecs));
+  // Some programs write the seconds with their bytes swapped: 512 is meant as 2.
+  const uint16_t secs = c.peek16();
+  const bool swapped = secs > 255 && (secs & 255) == 0;
+  d.number(field(kSecs), c.in(), c.at(), 2, swapped ? secs >> 8 : secs);
+  c.skip(2);
   const uint16_t flags = c.peek16();
   d.open(field(kFlags), c.in(), c.at(), 2, flags);
   d.number(field(kFlagBroadcast), c.in(), c.at(), 2, flags >> 15);

@@ -336,7 +336,7 @@ void match_request(Dissection& d, State& s, Match& m) noexcept {
   const size_t room = s.arena.size() - s.arena_size;
   const size_t n = std::min(m.uri.size(), room);
   p = {d.packet->number, d.packet->ts.ns, m.previous_request, s.arena_size, static_cast<uint16_t>(n)};
-  std::memcpy(s.arena.data() + s.arena_size, m.uri.data(), n);
+  if (n > 0) std::memcpy(s.arena.data() + s.arena_size, m.uri.data(), n);
   s.arena_size = static_cast<uint16_t>(s.arena_size + n);
 }
 

@@ -121,7 +121,7 @@ struct Story {
 
 void remember(std::string_view text, std::span<char> to, uint8_t& size) noexcept {
   size = static_cast<uint8_t>(std::min(text.size(), to.size()));
-  std::memcpy(to.data(), text.data(), size);
+  if (size > 0) std::memcpy(to.data(), text.data(), size);
 }
 
 void emit_hello(Dissection& d, const Story& s) noexcept {

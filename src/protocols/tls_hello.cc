@@ -204,9 +204,9 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
       return;
     case kEch:
       h.ech = true;
-      e.bytes(field(kExtData), e.left());
+      e.text(field(kExtData), e.left());
       return;
-    default: e.bytes(field(kExtData), e.left());
+    default: e.text(field(kExtData), e.left());
   }
 }
 
