@@ -254,7 +254,7 @@ void write_option_value(FieldCursor& o, uint8_t code) noexcept {
       return;
     case 97:
       if (o.left() == 17) {
-        o.u8(field(kClientIdType));
+        o.skip(1);
         write_uuid(o);
       }
       return;
@@ -271,7 +271,7 @@ void write_option_value(FieldCursor& o, uint8_t code) noexcept {
 }
 
 /// Options from the cursor on; stops at the end option or the end of the bytes.
-void write_options(FieldCursor& c, Summary& s) noexcept {
+void write_options(FieldCursor& c, Summary& s, bool borrowed = false) noexcept {
   Dissection& d = c.sink();
   while (c.ok() && c.left() > 0) {
     const uint8_t code = c.peek8();
@@ -280,7 +280,7 @@ void write_options(FieldCursor& c, Summary& s) noexcept {
       d.open(field(kOptionType), c.in(), at, 1, 0);
       c.u8(field(kOptionEnd));
       d.close();
-      if (c.left() > 0) c.bytes(field(kOptionPadding), c.left());
+      if (c.left() > 0 && !borrowed) c.bytes(field(kOptionPadding), c.left());
       return;
     }
     if (code == 0) {
@@ -303,6 +303,12 @@ void write_options(FieldCursor& c, Summary& s) noexcept {
     }
     if (d.detailed()) write_option_value(value, code);
     d.close();
+    if (code == 52 && !borrowed) {  // the name fields of the header hold options too
+      FieldCursor file(d, c.in(), 108, 236);
+      if (s.overload & 1) write_options(file, s, true);
+      FieldCursor name(d, c.in(), 44, 108);
+      if (s.overload & 2) write_options(name, s, true);
+    }
     if (!c.ok()) d.anomaly(kAnomalies[1], c.in(), at);
   }
 }
@@ -314,7 +320,11 @@ void write_fixed(FieldCursor& c, Summary& s) noexcept {
   const size_t hw_length = c.u8(field(kHwLen));
   c.u8(field(kHops));
   c.be32(field(kId));
-  c.be16(field(kSecs));
+  // Some programs write the seconds with their bytes swapped: 512 is meant as 2.
+  const uint16_t secs = c.peek16();
+  const bool swapped = secs > 255 && (secs & 255) == 0;
+  d.number(field(kSecs), c.in(), c.at(), 2, swapped ? secs >> 8 : secs);
+  c.skip(2);
   const uint16_t flags = c.peek16();
   d.open(field(kFlags), c.in(), c.at(), 2, flags);
   d.number(field(kFlagBroadcast), c.in(), c.at(), 2, flags >> 15);
@@ -341,6 +351,15 @@ void write_name_field(FieldCursor& c, FieldId id, size_t size) noexcept {
   if (!c.ok()) return;
   const std::string_view text = until_zero(raw);
   c.sink().text(field(id), c.in(), c.at() - size, size, text);
+}
+
+/// Value of option 52, 0 when it is not there.
+uint8_t find_overload(Bytes b) noexcept {
+  for (size_t at = kMagicAt + 4; at + 2 < b.size() && load8(b, at) != 255;) {
+    if (load8(b, at) == 52) return load8(b, at + 2);
+    at += load8(b, at) == 0 ? 1 : 2u + load8(b, at + 1);
+  }
+  return 0;
 }
 
 std::string who(const Summary& s) {
@@ -418,8 +437,9 @@ void dissect(Dissection& d, Input in) noexcept {
   Summary s;
   FieldCursor c(d, in);
   write_fixed(c, s);
-  write_name_field(c, kServerName, 64);
-  write_name_field(c, kFile, 128);
+  const uint8_t overload = find_overload(in.data);
+  overload & 2 ? c.skip(64) : write_name_field(c, kServerName, 64);
+  overload & 1 ? c.skip(128) : write_name_field(c, kFile, 128);
   if (!c.ok()) {
     if (in.reported < kHeaderBytes) d.anomaly(kAnomalies[0], in);
     d.close();
@@ -429,14 +449,6 @@ void dissect(Dissection& d, Input in) noexcept {
   if (c.left() >= 4 && load_be32(in.data, kMagicAt) == 0x63825363) {
     c.ip4(field(kCookie));
     write_options(c, s);
-    if (s.overload & 1) {
-      FieldCursor file(d, in, 108, 236);
-      write_options(file, s);
-    }
-    if (s.overload & 2) {
-      FieldCursor name(d, in, 44, 108);
-      write_options(name, s);
-    }
   }
   d.close();
   if (d.wants_info()) d.info(info_line(s));

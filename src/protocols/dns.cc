@@ -174,7 +174,7 @@ bool write_record(Dissection& d, FieldCursor& c, Summary& sum, bool answer, bool
   c.be16(field(kRespType));
   bool whole = true;
   if (type == kTypeOpt) {
-    write_opt(c);
+    write_opt(c, mdns);
     whole = c.ok();
   } else {
     if (mdns) {
@@ -233,6 +233,7 @@ void write_sections(Dissection& d, const Input& m, Summary& sum, bool mdns) noex
 struct Match {
   uint64_t asked_frame = 0, first_asked = 0, first_answered = 0;
   int64_t took_ns = -1;
+  bool unsolicited = false;
 };
 
 /// Matches question and answer of this flow by number.
@@ -242,7 +243,11 @@ Match match(Dissection& d, State& s, const Summary& sum) noexcept {
   const int64_t now = d.packet->ts.ns;
   Asked* a = find_asked(s, sum.id);
   if (sum.response) {
-    if (!a) return m;
+    // An answer this late belongs to nobody: the asker has given up.
+    if (!a || now - a->ts_ns > kRepeatWithinNs) {
+      m.unsolicited = true;
+      return m;
+    }
     m.asked_frame = a->frame;
     m.took_ns = now - a->ts_ns;
     if (a->answered_frame == 0) {
@@ -271,6 +276,7 @@ void write_match(Dissection& d, const Input& m, const Match& match, bool respons
     d.derived(field(kRetransmission), m, 1);
     d.derived(field(kRetransmitResponseIn), m, match.first_answered);
   }
+  if (match.unsolicited) d.derived(field(kUnsolicited), m, 1);
   if (response && match.asked_frame) {
     d.derived(field(kResponseTo), m, match.asked_frame);
     d.derived(field(kTime), m, static_cast<uint64_t>(match.took_ns));

@@ -38,6 +38,7 @@ inline constexpr uint16_t kTypeA = 1, kTypeNs = 2, kTypeCname = 5, kTypeSoa = 6,
 /// Writes the data of one record: cursor spans exactly the data. `owner` is the record's name.
 void write_record_data(FieldCursor& c, uint16_t type) noexcept;
 /// Writes the fields of an OPT pseudo-record behind its type; the cursor stands at the class.
-void write_opt(FieldCursor& c) noexcept;
+/// mDNS uses the top bit of the class as a flag here too.
+void write_opt(FieldCursor& c, bool mdns) noexcept;
 
 }  // namespace sp3ctra::dns

@@ -229,9 +229,16 @@ void write_option(FieldCursor& o, uint16_t code) noexcept {
 
 }  // namespace
 
-void write_opt(FieldCursor& c) noexcept {
+void write_opt(FieldCursor& c, bool mdns) noexcept {
   Dissection& d = c.sink();
-  c.be16(field(kOptPayload));
+  if (mdns) {
+    const uint16_t value = c.peek16();
+    d.number(field(kOptPayload), c.in(), c.at(), 2, value & 0x7fff);
+    d.number(field(kCacheFlush), c.in(), c.at(), 2, value >> 15);
+    c.skip(2);
+  } else {
+    c.be16(field(kOptPayloadDec));
+  }
   c.u8(field(kOptExtRcode));
   c.u8(field(kOptVersion));
   const uint16_t z = c.peek16();

@@ -27,7 +27,7 @@ std::string record(unsigned type, const std::string& data) {
 
 std::string answer() {
   return header(0x1234, 0x8180, 1, 2) + kName + be16(1) + be16(1) +
-         record(5, std::string("\3cdn\xc0\x10", 6)) + record(1, "\xc0\x00\x02\x07");
+         record(5, std::string("\3cdn\xc0\x10", 6)) + record(1, std::string("\xc0\x00\x02\x07", 4));
 }
 
 TEST(Dns, QuestionIsReadAndSaidInWords) {

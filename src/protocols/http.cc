@@ -202,7 +202,12 @@ void write_header(Dissection& d, const Input& in, std::string_view line, Head& h
   if (id != kUnknownHeader) learn_header(value, id, h);
   if (!d.detailed()) return;
   const std::string_view shown = id == kUnknownHeader ? trimmed(line) : value;
-  d.open_text(field(id), in, place(in, line), line.size(), shown);
+  if (id == kUnknownHeader) {
+    d.open(field(id), in, place(in, line), line.size());
+    d.note_open(shown);
+  } else {
+    d.open_text(field(id), in, place(in, line), line.size(), shown);
+  }
   if (id == kContentLengthHeader && h.has_length) {
     d.number(field(kContentLength), in, place(in, value), value.size(), h.length);
   } else if (id == kCookie) {
@@ -279,19 +284,25 @@ void write_chunks(Dissection& d, const Input& in, size_t at, std::string& whole)
   d.close();
 }
 
+/// Strings end at a zero byte in fields; the bytes stay visible.
+std::string_view until_zero(std::string_view s) noexcept {
+  return s.substr(0, std::min(s.find('\0'), s.size()));
+}
+
 void write_body(Dissection& d, const Input& in, const Head& h) noexcept {
   if (!d.detailed() || h.body_at >= in.data.size()) return;
   if (h.chunked) {
     std::string whole;
     write_chunks(d, in, h.body_at, whole);
     if (!whole.empty() && !h.compressed)
-      d.text(field(kFileData), in, h.body_at, in.data.size() - h.body_at, whole);
+      d.text(field(kFileData), in, h.body_at, in.data.size() - h.body_at, until_zero(whole));
     return;
   }
   size_t size = in.data.size() - h.body_at;
   if (h.has_length && h.length < size) size = static_cast<size_t>(h.length);
   if (size > 0 && !h.compressed)
-    d.text(field(kFileData), in, h.body_at, size, as_text(in.data.subspan(h.body_at, size)));
+    d.text(field(kFileData), in, h.body_at, size,
+           until_zero(as_text(in.data.subspan(h.body_at, size))));
 }
 
 /// Full address of a request in `out`; empty when the host is not known.
@@ -324,8 +335,8 @@ void match_request(Dissection& d, State& s, Match& m) noexcept {
   Pending& p = s.pending[s.pending_count++];
   const size_t room = s.arena.size() - s.arena_size;
   const size_t n = std::min(m.uri.size(), room);
-  p = {d.packet->number, d.packet->ts.ns, s.arena_size, static_cast<uint16_t>(n)};
-  std::memcpy(s.arena.data() + s.arena_size, m.uri.data(), n);
+  p = {d.packet->number, d.packet->ts.ns, m.previous_request, s.arena_size, static_cast<uint16_t>(n)};
+  if (n > 0) std::memcpy(s.arena.data() + s.arena_size, m.uri.data(), n);
   s.arena_size = static_cast<uint16_t>(s.arena_size + n);
 }
 
@@ -336,6 +347,7 @@ void match_response(Dissection& d, State& s, bool interim, Match& m) noexcept {
   if (s.pending_count == 0) return;
   const Pending p = s.pending[0];
   m.request_frame = p.frame;
+  m.previous_request = p.previous_frame;
   m.took_ns = d.packet->ts.ns - p.ts_ns;
   std::memcpy(m.uri_text.data(), s.arena.data() + p.uri_at,
               std::min<size_t>(p.uri_size, m.uri_text.size()));

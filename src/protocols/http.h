@@ -36,6 +36,7 @@ struct Side {
 struct Pending {
   uint64_t frame = 0;
   int64_t ts_ns = 0;
+  uint64_t previous_frame = 0;  ///< the request before
   uint16_t uri_at = 0, uri_size = 0;
 };
 
@@ -50,7 +51,7 @@ struct State {
   uint32_t requests = 0, responses = 0;
   uint64_t previous_request = 0, previous_response = 0;
   std::array<Pending, 16> pending{};
-  std::array<char, 2600> arena{};  ///< full addresses of pending requests
+  std::array<char, 2400> arena{};  ///< full addresses of pending requests
 };
 static_assert(sizeof(State) <= limits::kStateBytesMax);
 

@@ -15,6 +15,8 @@ constexpr size_t kHeaderBytes = 5;
 constexpr uint32_t kRecordBytesMax = 16384 + 2048;       // RFC 8446 5.2, RFC 5246 6.2.3
 constexpr uint32_t kHandshakeBytesMax = 120 * 1024;      // a longer message is not a handshake
 
+constexpr uint8_t kMissesMax = 8;  // chunks without TLS until the port is not believed
+
 constexpr AnomalyDef kAnomalies[] = {
     {"tls.cut", "A message inside the record is longer than the record."},
     {"tls.record_long", "The record is longer than the protocol allows."}};
@@ -24,6 +26,12 @@ bool plausible_header(const uint8_t* h) noexcept {
   if (h[0] < kChangeCipherSpecType || h[0] > kHeartbeatType || h[1] != 3 || h[2] > 4) return false;
   const uint32_t length = static_cast<uint32_t>(h[3]) << 8 | h[4];
   return length <= kRecordBytesMax && (length > 0 || h[0] == kDataType);
+}
+
+bool plausible(Bytes b) noexcept {
+  const uint8_t h[kHeaderBytes] = {load8(b, 0), load8(b, 1), load8(b, 2), load8(b, 3),
+                                   load8(b, 4)};
+  return plausible_header(h);
 }
 
 bool known_handshake(uint8_t type) noexcept { return !handshake_words(type).empty(); }
@@ -60,7 +68,11 @@ FrameStep frame(Dissection&, void* state, uint8_t direction, Bytes chunk) noexce
       s.header[s.header_have++] = load8(chunk, step.consumed++);
       if (s.header_have < kHeaderBytes) continue;
       if (!plausible_header(s.header.data())) {
-        step.lost = true;
+        // Joined in the middle of a record: skip this chunk, records tend to begin with one.
+        s.header_have = 0;
+        step.lost = !st.seen && ++st.misses > kMissesMax;
+        step.consumed = static_cast<uint32_t>(chunk.size());
+        step.complete = !step.lost;
         return step;
       }
       st.seen = true;
@@ -109,7 +121,7 @@ struct Story {
 
 void remember(std::string_view text, std::span<char> to, uint8_t& size) noexcept {
   size = static_cast<uint8_t>(std::min(text.size(), to.size()));
-  std::memcpy(to.data(), text.data(), size);
+  if (size > 0) std::memcpy(to.data(), text.data(), size);
 }
 
 void emit_hello(Dissection& d, const Story& s) noexcept {
@@ -454,6 +466,11 @@ void dissect(Dissection& d, Input in) noexcept {
   if (d.quoted == 0) s.state = static_cast<State*>(d.streams.state(sp3ctra::kTls));
   d.open(kFields[sp3ctra::tls::kTls], in, 0, in.data.size());
   const size_t first = in.data.size() >= kHeaderBytes ? kHeaderBytes + load_be16(in.data, 3) : 0;
+  if (in.data.size() >= kHeaderBytes && !plausible(in.data)) {
+    d.close();
+    if (d.wants_info()) d.info("sends bytes from the middle of something encrypted, or no TLS");
+    return;
+  }
   const bool spanning = first > 0 && load8(in.data, 0) == kHandshakeType &&
                         first + kHeaderBytes <= in.data.size() &&
                         !(s.state && s.state->sides[s.direction].encrypted);

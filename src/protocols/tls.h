@@ -32,6 +32,7 @@ struct State {
   uint16_t version = 0;           ///< agreed; 0 = not seen
   uint16_t cipher = 0;
   bool seen = false;
+  uint8_t misses = 0;             ///< framer: chunks that were no TLS
   uint64_t client_hello_frame = 0;
   uint8_t name_size = 0, alpn_size = 0;
   std::array<char, 255> name{};   ///< the site asked for

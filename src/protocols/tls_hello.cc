@@ -10,7 +10,7 @@ namespace {
 enum ExtensionType : uint16_t {
   kServerName = 0, kMaxFragment = 1, kStatusRequest = 5, kSupportedGroups = 10,
   kEcPointFormats = 11, kSignatureAlgorithms = 13, kHeartbeat = 15, kAlpn = 16, kPadding = 21,
-  kCompressCertificate = 27, kRecordSize = 28, kSessionTicket = 35, kPreSharedKey = 41,
+  kCompressCertificate = 27, kRecordSize = 28, kDelegated = 34, kSessionTicket = 35, kPreSharedKey = 41,
   kEarlyData = 42, kVersionsExt = 43, kPskModesExt = 45, kSignatureAlgorithmsCert = 50,
   kKeyShare = 51, kNpnExt = 13172, kAlps = 17513, kEch = 65037, kRenegotiation = 65281,
 };
@@ -159,6 +159,7 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
       return;
     }
     case kSignatureAlgorithms:
+    case kDelegated:
     case kSignatureAlgorithmsCert: return write_signature_list(e);
     case kVersionsExt: return write_versions(e, server, h);
     case kKeyShare: return write_key_share(e, server);
@@ -203,9 +204,9 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
       return;
     case kEch:
       h.ech = true;
-      e.bytes(field(kExtData), e.left());
+      e.text(field(kExtData), e.left());
       return;
-    default: e.bytes(field(kExtData), e.left());
+    default: e.text(field(kExtData), e.left());
   }
 }
 
@@ -226,16 +227,30 @@ void write_extensions(FieldCursor& c, bool server, Hello& h, Seen& seen) noexcep
   }
 }
 
-void write_random_and_session(FieldCursor& c) noexcept {
+void write_random_and_session(FieldCursor& c, bool with_time) noexcept {
   Dissection& d = c.sink();
   const size_t at = c.at();
   const Bytes random = c.take(32);
   if (!c.ok()) return;
   d.bytes(field(kRandom), c.in(), at, 32);
-  d.number(field(kRandomTime), c.in(), at, 4, load_be32(random, 0) * uint64_t{1'000'000'000});
-  d.bytes(field(kRandomBytes), c.in(), at + 4, 28);
+  if (with_time) {
+    d.number(field(kRandomTime), c.in(), at, 4, load_be32(random, 0) * uint64_t{1'000'000'000});
+    d.bytes(field(kRandomBytes), c.in(), at + 4, 28);
+  }
   const size_t n = c.u8(field(kSessionIdLength));
   c.bytes(field(kSessionId), n);
+}
+
+/// Does the ServerHello, whose cursor stands at the random value, choose TLS 1.3? Only then the
+/// random value never held a clock.
+bool chooses_tls13(const FieldCursor& c) noexcept {
+  const Bytes b = c.in().data.first(c.end());
+  size_t at = c.at() + 32;
+  if (at >= b.size()) return false;
+  at += 1u + load8(b, at) + 3 + 2;
+  for (; at + 6 <= b.size(); at += 4u + load_be16(b, at + 2))
+    if (load_be16(b, at) == kVersionsExt) return load_be16(b, at + 4) == 0x0304;
+  return false;
 }
 
 void finish_fingerprint(FieldCursor& c, Hello& h, FieldId full, FieldId hash) noexcept {
@@ -253,7 +268,7 @@ void write_client_hello(FieldCursor& c, Hello& h) noexcept {
   Dissection& d = c.sink();
   const uint16_t version = c.be16(field(kHsVersion));
   h.version = version;
-  write_random_and_session(c);
+  write_random_and_session(c, true);
   append_number(h, version);
   const size_t suites = c.be16(field(kCipherSuitesLength));
   d.open(field(kCipherSuites), c.in(), c.at(), suites, 1);
@@ -282,7 +297,7 @@ void write_client_hello(FieldCursor& c, Hello& h) noexcept {
 void write_server_hello(FieldCursor& c, Hello& h) noexcept {
   const uint16_t version = c.be16(field(kHsVersion));
   h.version = version;
-  write_random_and_session(c);
+  write_random_and_session(c, !chooses_tls13(c));
   h.cipher = c.be16(field(kCipherSuite));
   c.u8(field(kCompMethod));
   if (!c.ok()) return;

@@ -269,14 +269,15 @@ class Certificate {
       Walk uses(b_, value);
       for (Element use; uses.next(use);) oid(kX509KeyPurpose, use);
       d_.close();
-    } else if (is_oid(o, {0x55, 0x1d, 0x20})) {
+    } else if (is_oid(o, {0x55, 0x1d, 0x20}) ||
+               is_oid(o, {0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x15, 10})) {
       open(kX509Policies, value, count_children(b_, value));
       Walk policies(b_, value);
       for (Element policy, name; policies.next(policy);)
         if (read_element(b_, policy.at, policy.end(), name)) oid(kX509Policy, name);
       d_.close();
     } else {
-      write_locations(value, 0);
+      write_locations(value, 0, is_oid(o, {0x55, 0x1d, 0x1f}));
     }
   }
 
@@ -319,14 +320,15 @@ class Certificate {
   }
 
   /// Addresses anywhere inside an extension that is not decoded further.
-  void write_locations(const Element& value, int depth) {
+  void write_locations(const Element& value, int depth, bool named) {
     if (depth >= kNestingMax || !(value.tag & 0x20)) return;
     Walk w(b_, value);
     for (Element e; w.next(e);) {
       if (e.tag == 0x86) {
+        if (named) d_.number(field(kX509GeneralName), in_, e.head, 1, 6);
         text(kX509Uri, e, as_text(content(b_, e)));
       } else {
-        write_locations(e, depth + 1);
+        write_locations(e, depth + 1, named);
       }
     }
   }
