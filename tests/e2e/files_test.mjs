@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { check, open_capture } from './browser.mjs';
 
 const made_up = (mib) => ({ name: 'drop-me.pcap', mimeType: 'application/octet-stream', buffer: Buffer.alloc(mib * 1024 * 1024) });
@@ -26,10 +28,16 @@ export const tests = [
     name: 'an upload shows its progress and can be cancelled',
     needs_mock: 'a file of any size',
     async run({ page }) {
-      await page.locator('input[type=file]').setInputFiles(made_up(40));
+      // By path: the browser then reads the (sparse) file itself.
+      const folder = mkdtempSync(join(tmpdir(), 'sp3ctra-e2e-'));
+      const file = join(folder, 'large.pcap');
+      writeFileSync(file, '');
+      truncateSync(file, 200 * 1024 * 1024);
+      await page.locator('input[type=file]').setInputFiles(file);
       await page.waitForFunction(() => Number(document.querySelector('.drop [role=progressbar]')?.getAttribute('aria-valuenow')) > 0);
       await page.locator('.drop').getByRole('button', { name: 'Cancel' }).click();
       await page.getByText('The upload was cancelled.').waitFor();
+      rmSync(folder, { recursive: true });
     },
   },
   {
