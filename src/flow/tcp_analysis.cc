@@ -219,13 +219,13 @@ void analyse_segment(TcpFlow& flow, uint8_t direction, const TcpHeader& h, uint6
   s.match_ack();
   s.count_in_flight();
   measure_handshake(flow, h, ts);
+  view.completeness = flow.completeness;  // as tshark in one pass: what was seen before this one
   update_completeness(flow, h);
   view.relative = true;
   view.relative_seq = h.seq - s.from.base_seq;
   view.relative_ack = (h.flags & kTcpAck) ? h.ack - s.to.base_seq : 0;
   view.window_scale = s.from.window_scale;
   view.initial_rtt_ns = flow.initial_rtt_ns;
-  view.completeness = flow.completeness;
 }
 
 }  // namespace sp3ctra

@@ -132,7 +132,7 @@ size_t ping_clock(Dissection& d, const Input& data, Timestamp& clock) noexcept {
   const auto near = [&](uint64_t s, uint64_t us) {
     const int64_t distance = static_cast<int64_t>(s) - now;
     if (s > 0xffffffff || us > 999'999 || distance < -86'400 || distance > 86'400) return false;
-    clock.ns = static_cast<int64_t>(s) * Timestamp::kSecond + static_cast<int64_t>(us) * 1000;
+    clock.ns = static_cast<int64_t>(s) * Timestamp::kSecond;  // whole seconds, as tshark shows it
     return true;
   };
   if (b.size() >= 16 && near(load_le64(b, 0), load_le64(b, 8))) return 16;

@@ -148,8 +148,7 @@ void draw_tcp_options(Dissection& d, const Input& in, size_t end, uint32_t ack,
       }
     }
     d.close();
-    if (kind == 0) break;
-    at += size;
+    at += size;  // goes on after the end mark: what hides there is shown, too
   }
   d.close();
 }
