@@ -6,6 +6,7 @@
 #include "api/json.h"
 #include "api/state_json.h"
 #include "base/limits.h"
+#include "query/completion_json.h"
 #include "query/detail_json.h"
 
 namespace sp3ctra::api {
@@ -145,9 +146,9 @@ Response find_packet(Api& api, const Call& call) {
     const auto* cancelled = static_cast<const std::atomic<bool>*>(user);
     return cancelled == nullptr || !cancelled->load();
   };
-  const auto found = view->find(filter_of(call), *kind, what, *from,
-                                request.value("dir", "next") != "prev", go_on,
-                                const_cast<std::atomic<bool>*>(request.cancelled));
+  const auto found =
+      view->find(filter_of(call), *kind, what, *from, request.value("dir", "next") != "prev", go_on,
+                 const_cast<std::atomic<bool>*>(request.cancelled));
   if (!found) return refuse(400, found.error().message);
   return found_json(*found);
 }
@@ -157,8 +158,8 @@ Response find_conversation(Api& api, const Call& call) {
   if (!view) return no_capture();
   const auto number = to_number(call.request.value("n"));
   if (!number) return refuse(400, "Say n= the packet's number.");
-  return found_json(view->conversation(filter_of(call), *number,
-                                       call.request.value("dir", "next") != "prev"));
+  return found_json(
+      view->conversation(filter_of(call), *number, call.request.value("dir", "next") != "prev"));
 }
 
 Response get_row(Api& api, const Call& call) {
@@ -186,8 +187,7 @@ Response get_series(Api& api, const Call& call) {
   if (!bins || *bins == 0 || *bins > kBinsMax || !time_value(call.request, "from_ns", from) ||
       !time_value(call.request, "to_ns", to))
     return refuse(400, "Say bins=1 to 4096, from_ns= and to_ns= in nanoseconds since 1970.");
-  return json(series_json(
-      view->series(filter_of(call), from, to, static_cast<uint32_t>(*bins))));
+  return json(series_json(view->series(filter_of(call), from, to, static_cast<uint32_t>(*bins))));
 }
 
 // ---- exports ----
@@ -228,17 +228,10 @@ Response complete(Api& api, const Call& call) {
   const auto position = to_number(call.request.value("pos", std::to_string(text.size())));
   if (!position || text.size() > limits::kFilterBytesMax)
     return refuse(400, "Say text= the filter so far and pos= the cursor in bytes.");
-  CompletionRows rows;
-  if (api.providers.complete) {
-    const auto view = api.library.find(std::string(call.request.value("capture")));
-    rows = api.providers.complete(text, std::min<size_t>(*position, text.size()),
-                                  view ? view->protocol_counts()
-                                       : std::vector<std::pair<std::string, uint64_t>>{});
-  }
-  Json options = Json::array();
-  for (const CompletionRow& row : rows.options)
-    options.push_back({{"text", row.text}, {"words", row.words}, {"count", row.count}});
-  return json({{"from", rows.from}, {"to", rows.to}, {"options", std::move(options)}});
+  const auto view = api.library.find(std::string(call.request.value("capture")));
+  using Counts = std::vector<std::pair<std::string, uint64_t>>;
+  return {.body = completion_json(text, std::min<size_t>(*position, text.size()),
+                                  view ? view->protocol_counts() : Counts{})};
 }
 
 Response get_fields(Api&, const Call& call) {
@@ -285,8 +278,8 @@ constexpr Route kRoutes[] = {
 bool is_id(std::string_view text) {
   if (text.empty() || text.size() > kIdBytesMax) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
   });
 }
 

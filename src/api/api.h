@@ -1,5 +1,6 @@
 #pragma once
-// The calls of docs/api.md below /api/v1: a route table from (Request, engine, captures) to Response.
+// The calls of docs/api.md below /api/v1: a route table from (Request, engine, captures) to
+// Response.
 #include <memory>
 #include <optional>
 #include <string>

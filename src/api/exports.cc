@@ -29,8 +29,8 @@ bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   volatile uint8_t difference = 0;
   for (size_t i = 0; i < a.size(); ++i)
-    difference = static_cast<uint8_t>(difference | (static_cast<uint8_t>(a[i]) ^
-                                                    static_cast<uint8_t>(b[i])));
+    difference = static_cast<uint8_t>(difference |
+                                      (static_cast<uint8_t>(a[i]) ^ static_cast<uint8_t>(b[i])));
   return difference == 0;
 }
 
@@ -141,7 +141,7 @@ Json Exports::job_json(const Job& job) const {
   const bool running = job.state == "running";
   const double left =
       running && rate > 0 && total > done ? static_cast<double>(total - done) / rate : 0;
-  return {{"id", job.id}, {"state", job.state}, {"done", done},     {"total", total},
+  return {{"id", job.id}, {"state", job.state}, {"done", done},       {"total", total},
           {"rate", rate}, {"left_s", left},     {"error", job.error}, {"bytes", job.bytes}};
 }
 

@@ -36,6 +36,7 @@ class FakeView final : public CaptureView {
   std::atomic<uint64_t> row_count{1000};
   std::atomic<int> rows_calls{0}, finds_running{0}, finds_cancelled{0};
   std::atomic<bool> block_rows{false}, block_exports{false};
+  std::atomic<size_t> info_bytes{0};  ///< at least, of each row
   std::string name = "fake <b>.pcapng";
 
   CaptureInfo info() const override {
@@ -64,6 +65,7 @@ class FakeView final : public CaptureView {
       Row row;
       row.number = i + 1;
       row.info = "row " + std::to_string(i + 1);
+      row.info.resize(std::max<size_t>(row.info.size(), info_bytes), ' ');
       out.push_back(row);
     }
     return out;
@@ -77,8 +79,8 @@ class FakeView final : public CaptureView {
     detail.words.lead = {{std::string(kHostile), true, 0}, {"", false, 7}};
     return detail;
   }
-  Result<std::optional<Found>> find(const std::string&, FindKind, std::string_view what, uint64_t from,
-                                    bool, ProgressFn going_on, void* user) override {
+  Result<std::optional<Found>> find(const std::string&, FindKind, std::string_view what,
+                                    uint64_t from, bool, ProgressFn going_on, void* user) override {
     if (what == "never") return std::optional<Found>{};
     if (what != "block") return std::optional<Found>(Found{from + 1, from});
     ++finds_running;

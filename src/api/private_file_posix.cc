@@ -67,8 +67,8 @@ Result<std::string> PrivateFile::read_at(uint64_t offset, size_t size) const {
   std::string out(size, '\0');
   size_t have = 0;
   while (have < size) {
-    const ssize_t n = ::pread(fd_, out.data() + have, size - have,
-                              static_cast<off_t>(offset + have));
+    const ssize_t n =
+        ::pread(fd_, out.data() + have, size - have, static_cast<off_t>(offset + have));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("cannot read " + path_);
     if (n == 0) break;

@@ -7,10 +7,14 @@ namespace {
 
 std::string_view state_word(CaptureState state) {
   switch (state) {
-    case CaptureState::kLive: return "live";
-    case CaptureState::kReading: return "reading";
-    case CaptureState::kReady: return "ready";
-    case CaptureState::kDamaged: return "damaged";
+    case CaptureState::kLive:
+      return "live";
+    case CaptureState::kReading:
+      return "reading";
+    case CaptureState::kReady:
+      return "ready";
+    case CaptureState::kDamaged:
+      return "damaged";
   }
   return "reading";
 }
@@ -35,27 +39,26 @@ Json capture_json(const CaptureView& view) {
 }  // namespace
 
 Json state_json(const EngineState& s) {
-  return {{"version", kVersion},
-          {"capture",
-           {{"state", s.state},
-            {"id", s.capture_id},
-            {"interface", s.interface_name},
-            {"bpf", s.bpf},
-            {"since_ns", std::to_string(s.since_ns)},
-            {"packets", s.packets},
-            {"bytes", s.bytes},
-            {"kernel_drops", s.kernel_drops},
-            {"ring_drops", s.ring_drops},
-            {"not_analysed", s.not_analysed},
-            {"packets_per_s", s.packets_per_s},
-            {"bits_per_s", s.bits_per_s},
-            {"words", s.words}}},
-          {"rights", {{"can_capture", s.can_capture}, {"why", s.why}, {"fix", s.fix}}},
-          {"disk",
-           {{"used", s.disk_used_bytes},
-            {"quota", s.disk_quota_bytes},
-            {"free", s.disk_free_bytes}}},
-          {"demo", {{"available", s.demo_available}}}};
+  return {
+      {"version", kVersion},
+      {"capture",
+       {{"state", s.state},
+        {"id", s.capture_id},
+        {"interface", s.interface_name},
+        {"bpf", s.bpf},
+        {"since_ns", std::to_string(s.since_ns)},
+        {"packets", s.packets},
+        {"bytes", s.bytes},
+        {"kernel_drops", s.kernel_drops},
+        {"ring_drops", s.ring_drops},
+        {"not_analysed", s.not_analysed},
+        {"packets_per_s", s.packets_per_s},
+        {"bits_per_s", s.bits_per_s},
+        {"words", s.words}}},
+      {"rights", {{"can_capture", s.can_capture}, {"why", s.why}, {"fix", s.fix}}},
+      {"disk",
+       {{"used", s.disk_used_bytes}, {"quota", s.disk_quota_bytes}, {"free", s.disk_free_bytes}}},
+      {"demo", {{"available", s.demo_available}}}};
 }
 
 Json captures_json(const CaptureLibrary& library) {

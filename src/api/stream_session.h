@@ -24,9 +24,9 @@ std::optional<std::string> hello_secret(std::string_view message);
 
 class StreamSession {
  public:
-  static constexpr int64_t kFollowNs = 50'000'000;   // rows of a following view: 20 a second
-  static constexpr int64_t kCountNs = 100'000'000;   // row counts: 10 a second
-  static constexpr int64_t kStateNs = 250'000'000;   // state, captures, jobs: 4 a second
+  static constexpr int64_t kFollowNs = 50'000'000;  // rows of a following view: 20 a second
+  static constexpr int64_t kCountNs = 100'000'000;  // row counts: 10 a second
+  static constexpr int64_t kStateNs = 250'000'000;  // state, captures, jobs: 4 a second
 
   explicit StreamSession(Api& api) : api_(api) {}
   /// A message of the page after its hello. False when it is none of ours: the link is to be cut.

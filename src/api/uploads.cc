@@ -17,9 +17,8 @@ std::string shown_name(std::string_view name) {
 }  // namespace
 
 void Uploads::drop_idle(int64_t now_ns) {
-  std::erase_if(open_, [&](const auto& item) {
-    return now_ns - item.second->touched_ns > kIdleMaxNs;
-  });
+  std::erase_if(open_,
+                [&](const auto& item) { return now_ns - item.second->touched_ns > kIdleMaxNs; });
 }
 
 std::shared_ptr<Uploads::Upload> Uploads::find(const std::string& id) {

@@ -24,6 +24,9 @@ inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all r
 inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
 inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
 inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
+inline constexpr uint32_t kCaptureFilterBytesMax = 2048;  // libpcap's compiler is quadratic and more
+inline constexpr uint32_t kCaptureFilterRangesMax = 32;   // 50 port ranges take it a second
+inline constexpr uint32_t kCaptureFilterSearchMs = 150;   // to find the wrong word
 
 // Dissection.
 inline constexpr uint32_t kLayersMax = 24;          // protocol layers in one packet

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <memory>
 #include <mutex>
 
+#include "base/ip_address.h"
 #include "base/limits.h"
 
 namespace sp3ctra {
@@ -107,14 +109,18 @@ bool can_be_continued(Compiler& compiler, std::string_view prefix) {
   return false;
 }
 
-/// The first token with which the text cannot become a filter any more; the end when there is none.
+/// The first token with which the text cannot become a filter any more; the end when there is none;
+/// the whole text when the time for the search is up.
 Token find_offender(Compiler& compiler, std::string_view text) {
+  const auto end =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(limits::kCaptureFilterSearchMs);
   const std::vector<Token> tokens = tokens_of(text);
   size_t good = 0;  // this many tokens can be continued
   size_t bad = tokens.size() + 1;
   while (good + 1 < bad) {
     const size_t middle = good + (bad - good) / 2;
     const Token& last = tokens[middle - 1];
+    if (std::chrono::steady_clock::now() > end) return {0, text.size()};
     (can_be_continued(compiler, text.substr(0, last.position + last.length)) ? good : bad) = middle;
   }
   return good == tokens.size() ? Token{text.size(), 0} : tokens[good];
@@ -129,26 +135,41 @@ bool one_of(std::string_view word, std::string_view list) {
   return false;
 }
 
-bool all_of_set(std::string_view word, std::string_view set) {
-  return word.find_first_not_of(set) == std::string_view::npos;
+bool is_hex(std::string_view word, size_t most) {
+  return !word.empty() && word.size() <= most &&
+         word.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-/// Numbers, IP and hardware addresses in the ways libpcap writes them.
-bool is_number_or_address(std::string_view word) {
-  constexpr std::string_view kDigits = "0123456789";
-  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
-  if (all_of_set(word, "0123456789.-")) return true;
-  if (word.starts_with("0x") || word.starts_with("0X")) return all_of_set(word.substr(2), kHex);
-  if (word.find(':') != std::string_view::npos) return true;
-  if (word.starts_with("$")) return true;
-  if (word.size() == 12 && all_of_set(word, kHex)) return true;
-  const auto dots = std::count(word.begin(), word.end(), '.');
-  const auto dashes = std::count(word.begin(), word.end(), '-');
-  if (dashes == 5 && dots == 0) return all_of_set(word, "0123456789abcdefABCDEF-");
-  if (dashes == 0 && (dots == 2 || dots == 5) && word.size() == (dots == 2 ? 14u : 17u)) {
-    return all_of_set(word, "0123456789abcdefABCDEF.");
+bool is_decimal(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Whether `word` is `least` to `most` pieces parted by `separator`, each of which passes `piece`.
+bool is_row(std::string_view word, char separator, int least, int most,
+            bool (*piece)(std::string_view)) {
+  int pieces = 0;
+  for (size_t i = 0; i <= word.size();) {
+    const size_t end = std::min(word.find(separator, i), word.size());
+    if (!piece(word.substr(i, end - i))) return false;
+    ++pieces;
+    i = end + 1;
   }
-  return all_of_set(word, kDigits);
+  return pieces >= least && pieces <= most;
+}
+
+/// Numbers, IP and hardware addresses. Strict: what is none of these, libpcap takes for a name.
+bool is_number_or_address(std::string_view word) {
+  constexpr auto kByte = [](std::string_view w) { return is_hex(w, 2); };
+  constexpr auto kWord = [](std::string_view w) { return w.size() == 4 && is_hex(w, 4); };
+  if (is_row(word, '.', 1, 4, &is_decimal)) return true;
+  if (word.starts_with("0x") || word.starts_with("0X")) return is_hex(word.substr(2), 16);
+  if (word.starts_with("$")) return is_hex(word.substr(1), 2);
+  if (word.size() == 12 && is_hex(word, 12)) return true;
+  if (word.find(':') != std::string_view::npos) {
+    return word == ":" || is_row(word, ':', 6, 6, kByte) || IpAddress::parse(word).has_value();
+  }
+  return is_row(word, '-', 6, 6, kByte) || is_row(word, '.', 6, 6, kByte) ||
+         is_row(word, '.', 3, 3, kWord);
 }
 
 /// Words libpcap would look up as a host or network name, that is: ask DNS. Port and protocol
@@ -167,19 +188,24 @@ const Token* find_name(std::string_view text, const std::vector<Token>& tokens) 
       "ilmic vpi vci connectmsg metac len addr1 addr2 addr3 addr4 ra ta address1 address2 address3 "
       "address4 fisu lssu lsu msu hfisu hlssu hmsu sio opc dpc sls hsio hopc hdpc hsls icmptype "
       "icmp6type icmpcode icmp6code tcpflags tcp-fin tcp-syn tcp-rst tcp-push tcp-ack tcp-urg "
-      "tcp-ece tcp-cwr i s u rr rnr rej dump mac";
+      "tcp-ece tcp-cwr icmp-echoreply icmp-unreach icmp-sourcequench icmp-redirect icmp-echo "
+      "icmp-routeradvert icmp-routersolicit icmp-timxceed icmp-paramprob icmp-tstamp "
+      "icmp-tstampreply icmp-ireq icmp-ireqreply icmp-maskreq icmp-maskreply icmp6-echo "
+      "icmp6-echoreply icmp6-destinationunreach icmp6-destinationrunreach icmp6-packettoobig "
+      "icmp6-timeexceeded icmp6-parameterproblem icmp6-routersolicit icmp6-routeradvert "
+      "icmp6-neighborsolicit icmp6-neighboradvert icmp6-redirect icmp6-multicastlistenerquery "
+      "icmp6-multicastlistenerdone icmp6-multicastlistenerreportv1 "
+      "icmp6-multicastlistenerreportv2 icmp6-routerrenum";
   bool names_are_local = false;
-  int brackets = 0;
   for (const Token& t : tokens) {
     const std::string_view word = text.substr(t.position, t.length);
-    brackets += word == "[" ? 1 : word == "]" ? -1 : 0;
-    if (!is_word_char(word[0]) || brackets > 0 || is_number_or_address(word)) continue;
+    if ((!is_word_char(word[0]) && word[0] != ':') || is_number_or_address(word)) continue;
     if (one_of(word, kJoin)) continue;
     if (one_of(word, kLocalNames)) {
       names_are_local = true;
     } else if (one_of(word, kNamesHosts) || one_of(word, kWords)) {
       names_are_local = false;
-    } else if (!names_are_local && !word.starts_with("icmp-") && !word.starts_with("icmp6-")) {
+    } else if (!names_are_local) {
       return &t;
     }
   }
@@ -193,9 +219,19 @@ bool has_word(std::string_view text, const std::vector<Token>& tokens, std::stri
 
 /// What can be told without libpcap; empty message = nothing wrong so far.
 BpfError check_text(std::string_view text, const std::vector<Token>& tokens) {
-  if (text.size() > limits::kFilterBytesMax) {
-    return {fmt::format("the filter is too long: at most {} bytes", limits::kFilterBytesMax),
-            limits::kFilterBytesMax, text.size() - limits::kFilterBytesMax};
+  constexpr size_t kMost = limits::kCaptureFilterBytesMax;
+  if (text.size() > kMost) {
+    return {fmt::format("the filter is too long: at most {} bytes", kMost), kMost,
+            text.size() - kMost};
+  }
+  uint32_t ranges = 0;
+  for (const Token& t : tokens) {
+    const std::string_view word = text.substr(t.position, t.length);
+    if (std::count(word.begin(), word.end(), '-') != 1 || word.starts_with("tcp-")) continue;
+    if (++ranges > limits::kCaptureFilterRangesMax) {
+      return {fmt::format("too many ranges: at most {}", limits::kCaptureFilterRangesMax),
+              t.position, t.length};
+    }
   }
   const auto odd = std::find_if(text.begin(), text.end(), [](char c) {
     return c < 32 && !std::isspace(static_cast<unsigned char>(c));
@@ -219,6 +255,7 @@ BpfError explain(Compiler& compiler, std::string_view text, const std::string& m
   }
   if (compiler.compile(std::string(text), false, nullptr)) return {message, 0, text.size()};
   const Token at = find_offender(compiler, text);
+  if (at.length == text.size()) return {message, 0, text.size()};
   if (at.length == 0) return {"the filter breaks off: something must follow", at.position, 0};
   const std::string_view word = text.substr(at.position, at.length);
   if (message.find("syntax error") != std::string::npos) {
@@ -232,7 +269,7 @@ BpfError explain(Compiler& compiler, std::string_view text, const std::string& m
 tl::expected<BpfProgram, BpfError> compile_bpf(std::string_view text, LinkType link,
                                                uint32_t snaplen) {
   static std::mutex mutex;
-  const std::vector<Token> tokens = tokens_of(text.substr(0, limits::kFilterBytesMax));
+  const std::vector<Token> tokens = tokens_of(text.substr(0, limits::kCaptureFilterBytesMax));
   if (BpfError early = check_text(text, tokens); !early.message.empty()) {
     return tl::unexpected(std::move(early));
   }

@@ -8,6 +8,15 @@ namespace {
 constexpr int kPipeWaitMs = 100;  // how long a reader of a pipe sleeps before it says kIdle
 constexpr size_t kSlackBytes = 64 * 1024;  // room for a record that straddles two blocks
 
+constexpr size_t kBlocksKept = 32;  // unused read blocks: 10 MiB
+
+// A small file needs no large buffer; one byte more lets the end be noticed without growing.
+size_t usual_capacity(const ByteSource& source) {
+  const uint64_t total = source.bytes_total();
+  const size_t usual = limits::kReadBlockBytes + kSlackBytes;
+  return total == 0 ? usual : static_cast<size_t>(std::min<uint64_t>(usual, total + 1024));
+}
+
 class InPlaceBytes final : public ByteSource {
  public:
   explicit InPlaceBytes(std::unique_ptr<RawInput> input) : input_(std::move(input)) {}
@@ -113,21 +122,21 @@ Fill RawInput::read_file(std::span<std::byte> into, size_t& got, bool may_idle) 
   return got == 0 ? Fill::kEnd : Fill::kReady;
 }
 
-BlockWindow::BlockWindow(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {
-  // A small file needs no large buffer; one byte more lets the end be noticed without growing.
-  const uint64_t total = source_->bytes_total();
-  const size_t usual = limits::kReadBlockBytes + kSlackBytes;
-  capacity_ = total == 0 ? usual : static_cast<size_t>(std::min<uint64_t>(usual, total + 1024));
-  buffer_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
+BlockWindow::BlockWindow(std::unique_ptr<ByteSource> source)
+    : source_(std::move(source)), pool_(usual_capacity(*source_), kBlocksKept) {
+  capacity_ = pool_.block_bytes();
+  buffer_ = pool_.take(capacity_);
 }
 
 void BlockWindow::make_room(size_t n) {
   const size_t kept = end_ - begin_;
-  if (n > capacity_) {
-    const size_t larger = n + limits::kReadBlockBytes;
-    auto moved = std::make_unique_for_overwrite<std::byte[]>(larger);
-    std::copy_n(buffer_.get() + begin_, kept, moved.get());
-    buffer_ = std::move(moved);
+  if (n > capacity_ || held_) {
+    const size_t larger =
+        n > pool_.block_bytes() ? n + limits::kReadBlockBytes : pool_.block_bytes();
+    auto next = pool_.take(larger);
+    std::copy_n(buffer_.get() + begin_, kept, next.get());
+    buffer_ = std::move(next);
+    held_.reset();
     capacity_ = larger;
   } else if (begin_ > 0) {
     std::copy(buffer_.get() + begin_, buffer_.get() + end_, buffer_.get());

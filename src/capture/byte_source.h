@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "capture/block_pool.h"
 #include "capture/file_handle.h"
 
 namespace sp3ctra {
@@ -71,7 +72,7 @@ std::unique_ptr<ByteSource> read_spooled(std::unique_ptr<RawInput> input,
 
 /// A window over a ByteSource: `available()` bytes lie at `data()`, contiguous. Blocks of
 /// limits::kReadBlockBytes are read into one recycled buffer, which grows only for a record that
-/// needs it. need() moves bytes; data given out before is then invalid.
+/// needs it. need() moves bytes; data given out before is then invalid, unless hold() was kept.
 class BlockWindow {
  public:
   explicit BlockWindow(std::unique_ptr<ByteSource> source);
@@ -83,13 +84,20 @@ class BlockWindow {
   /// Offset of data() in the (unpacked) file.
   uint64_t offset() const { return base_ + begin_; }
   const ByteSource& source() const { return *source_; }
+  /// As long as a copy of this is kept, everything given out of the block in use stays as it is.
+  const std::shared_ptr<const void>& hold() {
+    if (!held_) held_ = buffer_;
+    return held_;
+  }
 
  private:
   Fill fill(size_t n);
   void make_room(size_t n);
 
   std::unique_ptr<ByteSource> source_;
-  std::unique_ptr<std::byte[]> buffer_;
+  BlockPool pool_;
+  std::shared_ptr<std::byte[]> buffer_;
+  std::shared_ptr<const void> held_;  // buffer_, once someone may hold it: then it is not reused
   size_t capacity_ = 0;
   size_t begin_ = 0;
   size_t end_ = 0;

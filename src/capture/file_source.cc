@@ -109,6 +109,11 @@ Fill FileSource::open_reader() {
   return pcap_->damage().empty() ? Fill::kIdle : Fill::kReady;
 }
 
+const std::shared_ptr<const void>& FileSource::hold() {
+  if (pcap_) return pcap_->hold();
+  return pcapng_ ? pcapng_->hold() : PacketSource::hold();
+}
+
 const std::vector<CaptureInterface>& FileSource::interfaces() const {
   static const std::vector<CaptureInterface> none;
   return pcap_ ? pcap_->interfaces() : pcapng_ ? pcapng_->interfaces() : none;

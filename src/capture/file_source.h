@@ -27,6 +27,7 @@ class FileSource final : public PacketSource {
   ~FileSource() override;
 
   Next next(Packet& out) override;
+  const std::shared_ptr<const void>& hold() override;
   const std::vector<CaptureInterface>& interfaces() const override;
   const std::string& damage() const override;
   uint64_t bytes_done() const override;

@@ -197,6 +197,26 @@ TEST(FileSource, APackedPipeAndOneThatIsNoCapture) {
             "standard input: not a pcap or pcapng capture, begins with 6a757374");
 }
 
+TEST(FileSource, HeldBlocksKeepTheirBytes) {
+  const std::string bytes = pcap_of(5000, 700);
+  auto source = open_capture_file(file_of(bytes), "test");
+  ASSERT_TRUE(source);
+  std::vector<std::shared_ptr<const void>> held;
+  std::vector<Packet> packets;
+  Packet packet;
+  while ((*source)->next(packet) == PacketSource::Next::kPacket) {
+    if (held.empty() || held.back() != (*source)->hold()) held.push_back((*source)->hold());
+    packets.push_back(packet);
+  }
+  source->reset();
+  EXPECT_GE(held.size(), 13u);
+  EXPECT_LE(held.size(), 16u);
+  ASSERT_EQ(packets.size(), 5000u);
+  for (const Packet& p : packets) {
+    ASSERT_EQ(as_text(p.data), std::string_view(bytes).substr(p.file_offset + 16, 700));
+  }
+}
+
 TEST(FileSource, WhatIsNoCaptureFailsToOpen) {
   const auto why = [](std::string_view bytes) {
     auto source = open_capture_file(file_of(bytes), "x");

@@ -47,6 +47,7 @@ PacketSource::Next MergeSource::next(Packet& out) {
   std::pop_heap(heap_.begin(), heap_.end(), [&](size_t a, size_t b) { return later(a, b); });
   const size_t earliest = heap_.back();
   heap_.pop_back();
+  last_ = earliest;
   waiting_.push_back(earliest);
   out = inputs_[earliest].head;
   out.interface_id = inputs_[earliest].interface_ids[out.interface_id];

@@ -19,6 +19,9 @@ class MergeSource final : public PacketSource {
       std::vector<std::unique_ptr<PacketSource>> sources);
 
   Next next(Packet& out) override;
+  const std::shared_ptr<const void>& hold() override {
+    return last_ == kNone ? PacketSource::hold() : inputs_[last_].source->hold();
+  }
   const std::vector<CaptureInterface>& interfaces() const override { return interfaces_; }
   /// "source N: …" of each damaged source, from 1.
   const std::string& damage() const override { return damage_; }
@@ -41,6 +44,8 @@ class MergeSource final : public PacketSource {
   void note_damage(size_t number, std::string_view why);
   bool later(size_t a, size_t b) const;
 
+  static constexpr size_t kNone = ~size_t{0};
+  size_t last_ = kNone;  // the input of the packet given out last
   std::vector<Input> inputs_;
   std::vector<size_t> waiting_;  // inputs without a head packet that have not ended
   std::vector<size_t> heap_;     // inputs with one, the earliest in front

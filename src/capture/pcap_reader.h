@@ -39,6 +39,8 @@ class PcapReader {
   const std::vector<CaptureInterface>& interfaces() const { return interfaces_; }
   const std::string& damage() const { return damage_; }
   const BlockWindow& window() const { return *window_; }
+  /// See PacketSource::hold().
+  const std::shared_ptr<const void>& hold() { return window_->hold(); }
   /// Null until open().
   const std::shared_ptr<CaptureLayout>& layout() const { return layout_; }
 

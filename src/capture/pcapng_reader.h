@@ -26,6 +26,8 @@ class PcapngReader {
   const std::vector<CaptureInterface>& interfaces() const { return interfaces_; }
   const std::string& damage() const { return damage_; }
   const BlockWindow& window() const { return *window_; }
+  /// See PacketSource::hold().
+  const std::shared_ptr<const void>& hold() { return window_->hold(); }
   const std::shared_ptr<CaptureLayout>& layout() const { return layout_; }
   const std::shared_ptr<FileAnnotations>& annotations() const { return annotations_; }
 

@@ -6,7 +6,6 @@
 #include "capture/interfaces.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
-#include "filter/filter.h"
 #include "pipeline/disk.h"
 #include "serve/server.h"
 
@@ -46,15 +45,6 @@ api::Providers providers(const Rights& rights) {
       r.mtu = i.mtu;
       rows.push_back(std::move(r));
     }
-    return rows;
-  };
-  p.complete = [](const std::string& text, size_t position,
-                  const std::vector<std::pair<std::string, uint64_t>>& counts) {
-    const Completions c = complete(text, position, counts);
-    api::CompletionRows rows;
-    rows.from = c.from;
-    rows.to = c.to;
-    for (const Completion& o : c.options) rows.options.push_back({o.text, o.words, o.count});
     return rows;
   };
   return p;

@@ -1,8 +1,27 @@
 // The program: reads like its help. Every subcommand is one file of this folder.
-#include <cstdio>
+#include <algorithm>
+#include <string_view>
 
 #include "cli/commands.h"
 #include "cli/version.h"
+
+namespace {
+
+/// The arguments in CLI11's order (last first). Files and options without a subcommand are the
+/// dashboard's: "sp3ctra x.pcap" is "sp3ctra serve x.pcap".
+std::vector<std::string> with_serve(int argc, char** argv) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  const auto is = [&](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), args[0]) != words.end();
+  };
+  if (!args.empty() && !is({"serve", "interfaces", "capture", "read", "explain", "bench", "fields",
+                            "doctor", "--help", "-h", "--version"}))
+    args.insert(args.begin(), "serve");
+  std::reverse(args.begin(), args.end());
+  return args;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace sp3ctra::cli;
@@ -21,7 +40,7 @@ int main(int argc, char** argv) {
   add_fields(app, chosen);
   add_doctor(app, chosen);
   try {
-    app.parse(argc, argv);
+    app.parse(with_serve(argc, argv));
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/limits.h"
 #include "filter/program.h"
@@ -33,7 +34,9 @@ void names(Completions& out, std::string_view prefix, Counts counts, const Field
     if (count == 0) count = count_of(name.substr(0, name.find('.')), counts);
     add(out, name, found[0]->words, count);
   }
-  const auto dots = [](const Completion& c) { return std::count(c.text.begin(), c.text.end(), '.'); };
+  const auto dots = [](const Completion& c) {
+    return std::count(c.text.begin(), c.text.end(), '.');
+  };
   std::stable_sort(out.options.begin(), out.options.end(), [&](const auto& a, const auto& b) {
     if (a.count != b.count) return a.count > b.count;
     if (dots(a) != dots(b)) return dots(a) < dots(b);
@@ -71,8 +74,8 @@ void values(Completions& out, std::string_view prefix, std::span<const FieldDef*
       return;
     }
     for (const ValueName& n : f->names) {
-      const std::string number = f->base == FieldBase::kHex ? fmt::format("{:#x}", n.value)
-                                                            : fmt::format("{}", n.value);
+      const std::string number =
+          f->base == FieldBase::kHex ? fmt::format("{:#x}", n.value) : fmt::format("{}", n.value);
       // Typing either the number or the beginning of the name finds it.
       if (number.starts_with(prefix) || n.name.starts_with(prefix)) add(out, number, n.name);
       if (out.options.size() >= kOptionsMax) return;
@@ -92,18 +95,22 @@ bool is_comparison(TokenType t) {
     case TokenType::kGe:
     case TokenType::kContains:
     case TokenType::kMatches:
-    case TokenType::kIn: return true;
-    default: return false;
+    case TokenType::kIn:
+      return true;
+    default:
+      return false;
   }
 }
+
+bool is_value(TokenType t) { return t == TokenType::kWord || t == TokenType::kString; }
 
 /// The field whose value is being typed after tokens[0 … n): `field ==`, `field in {1,`.
 std::string_view field_before(const std::vector<Token>& tokens, size_t n) {
   while (n > 0) {
     const TokenType t = tokens[n - 1].type;
     if (is_comparison(t)) break;
-    const bool in_list = t == TokenType::kComma || t == TokenType::kSetOpen ||
-                         t == TokenType::kRange || t == TokenType::kWord || t == TokenType::kString;
+    const bool in_list =
+        t == TokenType::kComma || t == TokenType::kSetOpen || t == TokenType::kRange || is_value(t);
     if (!in_list) return {};
     --n;
   }
@@ -118,8 +125,10 @@ bool starts_test(const std::vector<Token>& tokens, size_t n) {
     case TokenType::kOr:
     case TokenType::kXor:
     case TokenType::kNot:
-    case TokenType::kOpen: return true;
-    default: return false;
+    case TokenType::kOpen:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -137,7 +146,8 @@ Completions complete(std::string_view text, size_t pos, Counts counts, const Fie
   // The word being typed touches the cursor; keywords too, since "in" may become "info.x".
   if (n > 0) {
     const Token& last = (*tokens)[n - 1];
-    const bool letters = !last.value.empty() && std::isalpha(static_cast<unsigned char>(last.value[0]));
+    const bool letters =
+        !last.value.empty() && std::isalpha(static_cast<unsigned char>(last.value[0]));
     if (last.position + last.length == pos && (last.type == TokenType::kWord || letters)) {
       prefix = last.value;
       out.from = last.position;
@@ -146,9 +156,9 @@ Completions complete(std::string_view text, size_t pos, Counts counts, const Fie
   }
   if (starts_test(*tokens, n)) {
     names(out, prefix, counts, lookup);
-  } else if (const auto field = field_before(*tokens, n); !field.empty()) {
+  } else if (const auto field = field_before(*tokens, n);
+             !field.empty() && !is_value((*tokens)[n - 1].type)) {
     values(out, prefix, lookup.find(field));
-    if (prefix.empty() && (*tokens)[n - 1].type == TokenType::kWord) joints(out);
   } else {
     const Token& last = (*tokens)[n - 1];
     const auto found = last.type == TokenType::kWord ? lookup.find(last.value)

@@ -42,8 +42,8 @@ class Filter {
   Filter();  ///< shows everything
   explicit Filter(std::shared_ptr<const FilterProgram> program) : program_(std::move(program)) {}
 
-  /// Whether a packet is shown. `frame` = its captured bytes, needed by `frame contains …`, slices of
-  /// protocols and plain words; without them those tests see no bytes.
+  /// Whether a packet is shown. `frame` = its captured bytes, needed by `frame contains …`, slices
+  /// of protocols and plain words; without them those tests see no bytes.
   bool matches(const Tree& tree, Bytes frame = {}) const noexcept;
   /// How the filter was understood, in plain words: "Showing everything except SSH."
   /// Includes the warnings.
@@ -69,9 +69,9 @@ tl::expected<Filter, FilterParseError> parse_filter(std::string_view text,
 
 /// One way to go on typing.
 struct Completion {
-  std::string text;   ///< replaces the bytes from … to of the text
-  std::string words;  ///< what it is
-  uint64_t count = 0; ///< how often this capture has it, 0 = unknown
+  std::string text;    ///< replaces the bytes from … to of the text
+  std::string words;   ///< what it is
+  uint64_t count = 0;  ///< how often this capture has it, 0 = unknown
 };
 struct Completions {
   uint32_t from = 0, to = 0;

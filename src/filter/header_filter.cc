@@ -10,9 +10,26 @@ namespace {
 
 /// What a field name reads from the index.
 enum class Column : uint8_t {
-  kNone, kNumber, kLen, kCapLen, kTime, kTcpFlags,
-  kIpSrc, kIpDst, kIpAny, kIp6Src, kIp6Dst, kIp6Any, kIpProto,
-  kTcpSrc, kTcpDst, kTcpAny, kUdpSrc, kUdpDst, kUdpAny, kVlan,
+  kNone,
+  kNumber,
+  kLen,
+  kCapLen,
+  kTime,
+  kTcpFlags,
+  kIpSrc,
+  kIpDst,
+  kIpAny,
+  kIp6Src,
+  kIp6Dst,
+  kIp6Any,
+  kIpProto,
+  kTcpSrc,
+  kTcpDst,
+  kTcpAny,
+  kUdpSrc,
+  kUdpDst,
+  kUdpAny,
+  kVlan,
 };
 struct Named {
   std::string_view name;
@@ -20,21 +37,36 @@ struct Named {
   uint16_t mask = 0xffff;  ///< for TCP flags
 };
 constexpr Named kNamed[] = {
-    {"frame.number", Column::kNumber},   {"frame.len", Column::kLen},
-    {"frame.cap_len", Column::kCapLen},  {"frame.time", Column::kTime},
-    {"frame.time_epoch", Column::kTime}, {"ip.src", Column::kIpSrc},
-    {"ip.dst", Column::kIpDst},          {"ip.addr", Column::kIpAny},
-    {"ipv6.src", Column::kIp6Src},       {"ipv6.dst", Column::kIp6Dst},
-    {"ipv6.addr", Column::kIp6Any},      {"ip.proto", Column::kIpProto},
-    {"tcp.srcport", Column::kTcpSrc},    {"tcp.dstport", Column::kTcpDst},
-    {"tcp.port", Column::kTcpAny},       {"udp.srcport", Column::kUdpSrc},
-    {"udp.dstport", Column::kUdpDst},    {"udp.port", Column::kUdpAny},
-    {"vlan.id", Column::kVlan},          {"tcp.flags", Column::kTcpFlags, 0xfff},
-    {"tcp.flags.fin", Column::kTcpFlags, 1},     {"tcp.flags.syn", Column::kTcpFlags, 2},
-    {"tcp.flags.reset", Column::kTcpFlags, 4},   {"tcp.flags.push", Column::kTcpFlags, 8},
-    {"tcp.flags.ack", Column::kTcpFlags, 16},    {"tcp.flags.urg", Column::kTcpFlags, 32},
-    {"tcp.flags.ece", Column::kTcpFlags, 64},    {"tcp.flags.cwr", Column::kTcpFlags, 128},
-    {"tcp.flags.ae", Column::kTcpFlags, 256},    {"tcp.flags.ns", Column::kTcpFlags, 256},
+    {"frame.number", Column::kNumber},
+    {"frame.len", Column::kLen},
+    {"frame.cap_len", Column::kCapLen},
+    {"frame.time", Column::kTime},
+    {"frame.time_epoch", Column::kTime},
+    {"ip.src", Column::kIpSrc},
+    {"ip.dst", Column::kIpDst},
+    {"ip.addr", Column::kIpAny},
+    {"ipv6.src", Column::kIp6Src},
+    {"ipv6.dst", Column::kIp6Dst},
+    {"ipv6.addr", Column::kIp6Any},
+    {"ip.proto", Column::kIpProto},
+    {"tcp.srcport", Column::kTcpSrc},
+    {"tcp.dstport", Column::kTcpDst},
+    {"tcp.port", Column::kTcpAny},
+    {"udp.srcport", Column::kUdpSrc},
+    {"udp.dstport", Column::kUdpDst},
+    {"udp.port", Column::kUdpAny},
+    {"vlan.id", Column::kVlan},
+    {"tcp.flags", Column::kTcpFlags, 0xfff},
+    {"tcp.flags.fin", Column::kTcpFlags, 1},
+    {"tcp.flags.syn", Column::kTcpFlags, 2},
+    {"tcp.flags.reset", Column::kTcpFlags, 4},
+    {"tcp.flags.push", Column::kTcpFlags, 8},
+    {"tcp.flags.ack", Column::kTcpFlags, 16},
+    {"tcp.flags.urg", Column::kTcpFlags, 32},
+    {"tcp.flags.ece", Column::kTcpFlags, 64},
+    {"tcp.flags.cwr", Column::kTcpFlags, 128},
+    {"tcp.flags.ae", Column::kTcpFlags, 256},
+    {"tcp.flags.ns", Column::kTcpFlags, 256},
     {"tcp.flags.res", Column::kTcpFlags, 0xe00},
 };
 
@@ -48,21 +80,27 @@ const Named* column_of(const FieldDef& f) {
 enum class Group : uint8_t { kNone, kRow, kIp, kIp6, kPorts, kVlan };
 Group group_of(Column c) {
   switch (c) {
-    case Column::kNone: return Group::kNone;
+    case Column::kNone:
+      return Group::kNone;
     case Column::kNumber:
     case Column::kLen:
     case Column::kCapLen:
     case Column::kTime:
-    case Column::kTcpFlags: return Group::kRow;
+    case Column::kTcpFlags:
+      return Group::kRow;
     case Column::kIpSrc:
     case Column::kIpDst:
     case Column::kIpAny:
-    case Column::kIpProto: return Group::kIp;
+    case Column::kIpProto:
+      return Group::kIp;
     case Column::kIp6Src:
     case Column::kIp6Dst:
-    case Column::kIp6Any: return Group::kIp6;
-    case Column::kVlan: return Group::kVlan;
-    default: return Group::kPorts;
+    case Column::kIp6Any:
+      return Group::kIp6;
+    case Column::kVlan:
+      return Group::kVlan;
+    default:
+      return Group::kPorts;
   }
 }
 
@@ -95,7 +133,8 @@ bool several_layers(const StackFacts& s) {
 size_t flow_values(const Test& t, const FlowFacts& f, bool reversed, std::array<Value, 4>& out) {
   const IpAddress& src = reversed ? f.resp : f.orig;
   const IpAddress& dst = reversed ? f.orig : f.resp;
-  const uint16_t ports[2] = {reversed ? f.resp_port : f.orig_port, reversed ? f.orig_port : f.resp_port};
+  const uint16_t ports[2] = {reversed ? f.resp_port : f.orig_port,
+                             reversed ? f.orig_port : f.resp_port};
   size_t n = 0;
   const auto put = [&](Value v) {
     if (n < out.size()) out[n++] = v;
@@ -130,7 +169,8 @@ size_t flow_values(const Test& t, const FlowFacts& f, bool reversed, std::array<
 bool in_header(const Test& t) {
   if (is_protocol(t)) return t.left.slices.empty() && t.left.layer == 0;
   const Operand& o = t.left;
-  if (o.function != Function::kNone || !o.slices.empty() || o.layer != 0 || t.right.is_field) return false;
+  if (o.function != Function::kNone || !o.slices.empty() || o.layer != 0 || t.right.is_field)
+    return false;
   if (t.relation == Relation::kContains || t.relation == Relation::kMatches) return false;
   Group group = Group::kNone;
   for (const FieldDef* f : o.fields) {
@@ -153,9 +193,15 @@ void HeaderProgram::set_intervals(Leaf& leaf) {
   const uint64_t v = t.right.literal.number ^ shift;
   auto& out = leaf.intervals;
   switch (t.relation) {
-    case Relation::kExists: out = {{0, ~0ull}}; break;
-    case Relation::kNonZero: out = {{1, ~0ull}}; break;
-    case Relation::kEq: out = {{v, v}}; break;
+    case Relation::kExists:
+      out = {{0, ~0ull}};
+      break;
+    case Relation::kNonZero:
+      out = {{1, ~0ull}};
+      break;
+    case Relation::kEq:
+      out = {{v, v}};
+      break;
     case Relation::kNe:
       if (v > 0) out.push_back({0, v - 1});
       if (v < ~0ull) out.push_back({v + 1, ~0ull});
@@ -163,15 +209,21 @@ void HeaderProgram::set_intervals(Leaf& leaf) {
     case Relation::kLt:
       if (v > 0) out = {{0, v - 1}};
       break;
-    case Relation::kLe: out = {{0, v}}; break;
+    case Relation::kLe:
+      out = {{0, v}};
+      break;
     case Relation::kGt:
       if (v < ~0ull) out = {{v + 1, ~0ull}};
       break;
-    case Relation::kGe: out = {{v, ~0ull}}; break;
-    case Relation::kIn:
-      for (const LiteralRange& r : t.set) out.push_back({r.low.number ^ shift, r.high.number ^ shift});
+    case Relation::kGe:
+      out = {{v, ~0ull}};
       break;
-    default: break;
+    case Relation::kIn:
+      for (const LiteralRange& r : t.set)
+        out.push_back({r.low.number ^ shift, r.high.number ^ shift});
+      break;
+    default:
+      break;
   }
 }
 
@@ -199,11 +251,21 @@ HeaderProgram::Leaf HeaderProgram::make_leaf(const Test& t) const {
   const Group group = group_of(n.column);
   if (group == Group::kRow) {
     switch (n.column) {
-      case Column::kNumber: leaf.source = Source::kNumber; break;
-      case Column::kLen: leaf.source = Source::kLen; break;
-      case Column::kCapLen: leaf.source = Source::kCapLen; break;
-      case Column::kTime: leaf.source = Source::kTime; break;
-      default: leaf.source = Source::kTcpFlags; leaf.owners = {"tcp"};
+      case Column::kNumber:
+        leaf.source = Source::kNumber;
+        break;
+      case Column::kLen:
+        leaf.source = Source::kLen;
+        break;
+      case Column::kCapLen:
+        leaf.source = Source::kCapLen;
+        break;
+      case Column::kTime:
+        leaf.source = Source::kTime;
+        break;
+      default:
+        leaf.source = Source::kTcpFlags;
+        leaf.owners = {"tcp"};
     }
     leaf.mask = leaf.source == Source::kTcpFlags ? n.mask : ~0ull;
     leaf.as_bool = t.left.field_kind == Kind::kBool;

@@ -1,11 +1,11 @@
 #pragma once
-// Filters over the packet index: which rows match, which do not, and which only the packet's tree can
-// tell (three-valued logic). Exact where it says yes or no; the caller asks Filter::matches() for the
-// rows left as maybe. header_only filters leave few: packets quoted in ICMP errors, tunnels, rows
-// without a flow.
+// Filters over the packet index: which rows match, which do not, and which only the packet's tree
+// can tell (three-valued logic). Exact where it says yes or no; the caller asks Filter::matches()
+// for the rows left as maybe. header_only filters leave few: packets quoted in ICMP errors,
+// tunnels, rows without a flow.
 //
-// Header fields: frame.number/len/cap_len/time/time_epoch, protocol presence, ip.src/dst/addr/proto,
-// ipv6.src/dst/addr, tcp and udp ports, tcp.flags and its bits, vlan.id.
+// Header fields: frame.number/len/cap_len/time/time_epoch, protocol presence,
+// ip.src/dst/addr/proto, ipv6.src/dst/addr, tcp and udp ports, tcp.flags and its bits, vlan.id.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -46,18 +46,18 @@ struct RowColumns {
   const int64_t* ts_ns = nullptr;
   const uint32_t* len = nullptr;
   const uint32_t* caplen = nullptr;
-  const uint32_t* flow = nullptr;        ///< as given to set_flow, or kNoFlow
-  const uint8_t* direction = nullptr;    ///< 0 = originator → responder
-  const uint16_t* tcp_flags = nullptr;   ///< 12 bits as on the wire
-  const uint16_t* stack_id = nullptr;    ///< as given to set_stack
+  const uint32_t* flow = nullptr;       ///< as given to set_flow, or kNoFlow
+  const uint8_t* direction = nullptr;   ///< 0 = originator → responder
+  const uint16_t* tcp_flags = nullptr;  ///< 12 bits as on the wire
+  const uint16_t* stack_id = nullptr;   ///< as given to set_stack
   const uint16_t* anomaly_bits = nullptr;
-  uint64_t first_number = 1;             ///< frame number of row 0
+  uint64_t first_number = 1;  ///< frame number of row 0
   /// Bits of anomaly_bits after which a row's header columns are not trusted (left as maybe).
   uint16_t uncertain_bits = 0xffff;
 };
 
-/// A filter compiled for scanning. First tell it the flows and stacks (in any order, also later when
-/// new ones appear; not while evaluate runs), then evaluate blocks of rows from any thread.
+/// A filter compiled for scanning. First tell it the flows and stacks (in any order, also later
+/// when new ones appear; not while evaluate runs), then evaluate blocks of rows from any thread.
 class HeaderProgram {
  public:
   static HeaderProgram compile(const Filter& filter);
@@ -72,19 +72,29 @@ class HeaderProgram {
   void evaluate(const RowColumns& rows, uint64_t* yes, uint64_t* maybe) const noexcept;
 
  private:
-  enum class Source : uint8_t { kDeep, kAlways, kStack, kFlow, kTcpFlags, kNumber, kLen, kCapLen, kTime };
+  enum class Source : uint8_t {
+    kDeep,
+    kAlways,
+    kStack,
+    kFlow,
+    kTcpFlags,
+    kNumber,
+    kLen,
+    kCapLen,
+    kTime
+  };
   struct Interval {
     uint64_t low, high;
   };
   struct Leaf {
     Source source = Source::kDeep;
     const Test* test = nullptr;
-    uint64_t mask = ~0ull;            ///< applied to a row's number first
-    bool as_bool = false;             ///< then ≠ 0
-    std::vector<Interval> intervals;  ///< a row's number lies in one: true
+    uint64_t mask = ~0ull;                 ///< applied to a row's number first
+    bool as_bool = false;                  ///< then ≠ 0
+    std::vector<Interval> intervals;       ///< a row's number lies in one: true
     std::vector<std::string_view> owners;  ///< protocols without which the test is false
-    std::vector<uint8_t> stacks;      ///< by stack id: Answer
-    std::vector<uint8_t> flows;       ///< by 2 flow + direction: Answer
+    std::vector<uint8_t> stacks;           ///< by stack id: Answer
+    std::vector<uint8_t> flows;            ///< by 2 flow + direction: Answer
   };
   /// Bit 0: surely true; bit 1: possibly true. kAsk: the flow or the row decides.
   enum Answer : uint8_t { kFalse = 0, kAsk = 1, kMaybe = 2, kTrue = 3 };
@@ -95,7 +105,8 @@ class HeaderProgram {
   static uint8_t stack_answer(const Leaf& leaf, const StackFacts& facts);
   static uint8_t flow_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed);
   void chunk(const RowColumns& rows, size_t from, size_t n, std::vector<Words>& scratch) const;
-  void leaf_words(const Leaf& leaf, const RowColumns& rows, size_t from, size_t n, Words& out) const;
+  void leaf_words(const Leaf& leaf, const RowColumns& rows, size_t from, size_t n,
+                  const Words& doubt, Words& out) const;
   template <class NumberOf>
   static void number_words(const Leaf& leaf, size_t from, size_t n, Words& out, NumberOf number);
 

@@ -14,14 +14,11 @@ constexpr uint32_t kCutCaplen = 128;
 
 struct HeaderProgram::Words {
   std::array<uint64_t, kChunkWords> surely, possibly;
-  void put(size_t row, uint64_t answer) {
-    surely[row / 64] |= (answer & 1) << (row % 64);
-    possibly[row / 64] |= (answer >> 1) << (row % 64);
-  }
 };
 
 template <class NumberOf>
-void HeaderProgram::number_words(const Leaf& leaf, size_t from, size_t n, Words& out, NumberOf number) {
+void HeaderProgram::number_words(const Leaf& leaf, size_t from, size_t n, Words& out,
+                                 NumberOf number) {
   if (leaf.intervals.size() == 1) {
     const Interval one = leaf.intervals[0];
     for (size_t i = 0; i < n; ++i) {
@@ -40,7 +37,7 @@ void HeaderProgram::number_words(const Leaf& leaf, size_t from, size_t n, Words&
 }
 
 void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t from, size_t n,
-                               Words& out) const {
+                               const Words& doubt, Words& out) const {
   out = {};
   const uint64_t mask = leaf.mask;
   switch (leaf.source) {
@@ -49,7 +46,8 @@ void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t 
       out.possibly.fill(~0ull);
       return;
     case Source::kNumber:
-      return number_words(leaf, from, n, out, [&](size_t i) { return (rows.first_number + i) & mask; });
+      return number_words(leaf, from, n, out,
+                          [&](size_t i) { return (rows.first_number + i) & mask; });
     case Source::kLen:
       return number_words(leaf, from, n, out, [&](size_t i) { return rows.len[i] & mask; });
     case Source::kCapLen:
@@ -64,41 +62,56 @@ void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t 
         return leaf.as_bool ? uint64_t{v != 0} : v;
       });
       break;
-    default: break;
+    default:
+      break;
   }
   const Words numbers = out;
-  const bool flags = leaf.source == Source::kTcpFlags, flow = leaf.source == Source::kFlow;
-  out = {};
-  for (size_t i = 0; i < n; ++i) {
-    const size_t row = from + i;
-    const uint16_t stack = rows.stack_id[row];
-    uint8_t answer = stack < leaf.stacks.size() ? leaf.stacks[stack] : uint8_t{kMaybe};
-    const bool cut = rows.caplen[row] < kCutCaplen && rows.caplen[row] < rows.len[row];
-    if ((rows.anomaly_bits[row] & rows.uncertain_bits) != 0) {
-      answer = kMaybe;
-    } else if (answer == kAsk) {
-      const size_t at = size_t{rows.flow[row]} * 2 + (rows.direction[row] & 1);
-      if (cut) {
-        answer = kMaybe;
-      } else if (flags) {
-        answer = (numbers.surely[i / 64] >> (i % 64) & 1) ? kTrue : kFalse;
-      } else {
-        answer = flow && rows.flow[row] != kNoFlow && at < leaf.flows.size() ? leaf.flows[at]
-                                                                            : uint8_t{kMaybe};
+  const bool flow = leaf.source == Source::kFlow;
+  const size_t stacks = leaf.stacks.size(), flows = leaf.flows.size() / 2;
+  for (size_t w = 0; w * 64 < n; ++w) {
+    // Whole words at a time and no branch on a row's data: neighbours belong to other flows.
+    uint64_t surely = 0, possibly = 0, flow_surely = numbers.surely[w], flow_possibly = flow_surely;
+    const size_t first = from + w * 64, last = std::min(first + 64, from + n);
+    for (size_t row = first; row < last; ++row) {
+      const uint16_t stack = rows.stack_id[row];
+      const uint64_t answer = stack < stacks ? leaf.stacks[stack] : uint8_t{kMaybe};
+      surely |= (answer & 1) << (row - first);
+      possibly |= (answer >> 1) << (row - first);
+    }
+    const uint64_t ask = surely & ~possibly;
+    if (flow && ask != 0) {
+      for (size_t row = first; row < last; ++row) {
+        const size_t at = rows.flow[row];
+        const uint64_t answer =
+            at < flows ? leaf.flows[at * 2 + (rows.direction[row] & 1)] : uint8_t{kMaybe};
+        flow_surely |= (answer & 1) << (row - first);
+        flow_possibly |= (answer >> 1) << (row - first);
       }
     }
-    out.put(i, answer);
+    const uint64_t cut = doubt.surely[w], uncertain = doubt.possibly[w];
+    surely = (surely & possibly) | (ask & flow_surely & ~cut);
+    possibly |= ask & (flow_possibly | cut);
+    out.surely[w] = surely & ~uncertain;
+    out.possibly[w] = possibly | uncertain;
   }
 }
 
 void HeaderProgram::chunk(const RowColumns& rows, size_t from, size_t n,
                           std::vector<Words>& scratch) const {
   const FilterProgram& p = filter_.program();
+  Words doubt{};  // surely: header perhaps cut short; possibly: columns not to be trusted
+  for (size_t i = 0; i < n; ++i) {
+    const size_t row = from + i;
+    const bool cut = (rows.caplen[row] < kCutCaplen) & (rows.caplen[row] < rows.len[row]);
+    const bool uncertain = (rows.anomaly_bits[row] & rows.uncertain_bits) != 0;
+    doubt.surely[i / 64] |= uint64_t{cut} << (i % 64);
+    doubt.possibly[i / 64] |= uint64_t{uncertain} << (i % 64);
+  }
   for (size_t e = 0; e < p.exprs.size(); ++e) {
     const Expr& x = p.exprs[e];
     Words& out = scratch[e];
     if (x.op == Op::kTest) {
-      leaf_words(leaves_[x.test], rows, from, n, out);
+      leaf_words(leaves_[x.test], rows, from, n, doubt, out);
       continue;
     }
     out = scratch[x.children[0]];
@@ -125,7 +138,8 @@ void HeaderProgram::chunk(const RowColumns& rows, size_t from, size_t n,
   }
 }
 
-void HeaderProgram::evaluate(const RowColumns& rows, uint64_t* yes, uint64_t* maybe) const noexcept {
+void HeaderProgram::evaluate(const RowColumns& rows, uint64_t* yes,
+                             uint64_t* maybe) const noexcept {
   const FilterProgram& p = filter_.program();
   std::vector<Words> scratch(p.exprs.size());
   for (size_t from = 0; from < rows.n; from += kChunkRows) {

@@ -21,8 +21,8 @@ int hex_digit(char c) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 template <class T>
@@ -43,14 +43,27 @@ uint64_t largest(std::span<const FieldDef* const> fields) {
   uint64_t max = 0;
   for (const FieldDef* f : fields) {
     switch (f->type) {
-      case FieldType::kUint8: max = std::max<uint64_t>(max, 0xff); break;
-      case FieldType::kUint16: max = std::max<uint64_t>(max, 0xffff); break;
-      case FieldType::kUint24: max = std::max<uint64_t>(max, 0xffffff); break;
+      case FieldType::kUint8:
+        max = std::max<uint64_t>(max, 0xff);
+        break;
+      case FieldType::kUint16:
+        max = std::max<uint64_t>(max, 0xffff);
+        break;
+      case FieldType::kUint24:
+        max = std::max<uint64_t>(max, 0xffffff);
+        break;
       case FieldType::kUint32:
-      case FieldType::kFrameNum: max = std::max<uint64_t>(max, 0xffffffff); break;
-      case FieldType::kInt32: max = std::max<uint64_t>(max, 0x7fffffff); break;
-      case FieldType::kInt64: max = std::max<uint64_t>(max, INT64_MAX); break;
-      default: max = UINT64_MAX;
+      case FieldType::kFrameNum:
+        max = std::max<uint64_t>(max, 0xffffffff);
+        break;
+      case FieldType::kInt32:
+        max = std::max<uint64_t>(max, 0x7fffffff);
+        break;
+      case FieldType::kInt64:
+        max = std::max<uint64_t>(max, INT64_MAX);
+        break;
+      default:
+        max = UINT64_MAX;
     }
   }
   return fields.empty() ? UINT64_MAX : max;
@@ -248,8 +261,9 @@ bool seconds(std::string_view text, int64_t& ns) {
     std::string_view name;
     int64_t divide, times;
   };
-  constexpr Unit kUnits[] = {{"", 1, 1},        {"s", 1, 1},   {"ms", 1000, 1}, {"us", 1'000'000, 1},
-                             {"ns", 1'000'000'000, 1}, {"m", 1, 60}, {"min", 1, 60},  {"h", 1, 3600}};
+  constexpr Unit kUnits[] = {
+      {"", 1, 1},   {"s", 1, 1},    {"ms", 1000, 1}, {"us", 1'000'000, 1}, {"ns", 1'000'000'000, 1},
+      {"m", 1, 60}, {"min", 1, 60}, {"h", 1, 3600}};
   for (const Unit& u : kUnits) {
     if (u.name != r.s) continue;
     if (whole > INT64_MAX / 1'000'000'000 / u.times - 1) return false;
@@ -282,9 +296,10 @@ Made address(const Token& t, Kind kind) {
   wanted.shown = t.value;
   if (wanted.kind == kind) return wanted;
   if (other.kind != Kind::kNone) {
-    return no(kind == Kind::kIpv4
-                  ? fmt::format("{} is an IPv6 address; this field holds IPv4. Use ipv6.addr.", t.value)
-                  : fmt::format("{} is an IPv4 address; this field holds IPv6. Use ip.addr.", t.value));
+    return no(
+        kind == Kind::kIpv4
+            ? fmt::format("{} is an IPv6 address; this field holds IPv4. Use ipv6.addr.", t.value)
+            : fmt::format("{} is an IPv4 address; this field holds IPv6. Use ip.addr.", t.value));
   }
   return no(fmt::format("“{}” is no {} address.", t.value, kind == Kind::kIpv4 ? "IPv4" : "IPv6"));
 }
@@ -348,23 +363,31 @@ Literal parse_ether(std::string_view word) {
 tl::expected<Literal, std::string> make_literal(const Token& t, Kind kind,
                                                 std::span<const FieldDef* const> fields) {
   switch (kind) {
-    case Kind::kBool: return boolean(t, fields);
+    case Kind::kBool:
+      return boolean(t, fields);
     case Kind::kUnsigned:
-    case Kind::kSigned: return number(t, kind, fields);
-    case Kind::kString: return Literal{.kind = kind, .bytes = t.value, .shown = t.value};
+    case Kind::kSigned:
+      return number(t, kind, fields);
+    case Kind::kString:
+      return Literal{.kind = kind, .bytes = t.value, .shown = t.value};
     case Kind::kBytes:
-    case Kind::kProtocol: return bytes(t, kind);
+    case Kind::kProtocol:
+      return bytes(t, kind);
     case Kind::kAbsTime:
-    case Kind::kRelTime: return time(t, kind);
+    case Kind::kRelTime:
+      return time(t, kind);
     case Kind::kIpv4:
-    case Kind::kIpv6: return address(t, kind);
+    case Kind::kIpv6:
+      return address(t, kind);
     case Kind::kEther: {
       Literal l = parse_ether(t.value);
       if (l.kind == Kind::kNone)
-        return no(fmt::format("“{}” is no MAC address, which looks like aa:bb:cc:dd:ee:ff.", t.value));
+        return no(
+            fmt::format("“{}” is no MAC address, which looks like aa:bb:cc:dd:ee:ff.", t.value));
       return l;
     }
-    case Kind::kNone: break;
+    case Kind::kNone:
+      break;
   }
   return no("This field has no value to compare; use its name alone.");
 }

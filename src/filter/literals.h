@@ -1,5 +1,6 @@
 #pragma once
-// Values written in a filter, turned into the kind the field needs, with reasons when they do not fit.
+// Values written in a filter, turned into the kind the field needs, with reasons when they do not
+// fit.
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -15,7 +16,7 @@ tl::expected<Literal, std::string> make_literal(const Token& t, Kind kind,
                                                 std::span<const FieldDef* const> fields);
 
 /// Bare forms for beginners; kind kNone when the word is not of that form.
-Literal parse_ipv4(std::string_view word);   ///< with an optional /bits
+Literal parse_ipv4(std::string_view word);  ///< with an optional /bits
 Literal parse_ipv6(std::string_view word);
 Literal parse_ether(std::string_view word);
 

@@ -10,24 +10,36 @@ namespace sp3ctra {
 
 Kind kind_of(FieldType type) {
   switch (type) {
-    case FieldType::kProtocol: return Kind::kProtocol;
-    case FieldType::kLabel: return Kind::kNone;
-    case FieldType::kBool: return Kind::kBool;
+    case FieldType::kProtocol:
+      return Kind::kProtocol;
+    case FieldType::kLabel:
+      return Kind::kNone;
+    case FieldType::kBool:
+      return Kind::kBool;
     case FieldType::kUint8:
     case FieldType::kUint16:
     case FieldType::kUint24:
     case FieldType::kUint32:
     case FieldType::kUint64:
-    case FieldType::kFrameNum: return Kind::kUnsigned;
+    case FieldType::kFrameNum:
+      return Kind::kUnsigned;
     case FieldType::kInt32:
-    case FieldType::kInt64: return Kind::kSigned;
-    case FieldType::kString: return Kind::kString;
-    case FieldType::kBytes: return Kind::kBytes;
-    case FieldType::kEther: return Kind::kEther;
-    case FieldType::kIpv4: return Kind::kIpv4;
-    case FieldType::kIpv6: return Kind::kIpv6;
-    case FieldType::kAbsTime: return Kind::kAbsTime;
-    case FieldType::kRelTime: return Kind::kRelTime;
+    case FieldType::kInt64:
+      return Kind::kSigned;
+    case FieldType::kString:
+      return Kind::kString;
+    case FieldType::kBytes:
+      return Kind::kBytes;
+    case FieldType::kEther:
+      return Kind::kEther;
+    case FieldType::kIpv4:
+      return Kind::kIpv4;
+    case FieldType::kIpv6:
+      return Kind::kIpv6;
+    case FieldType::kAbsTime:
+      return Kind::kAbsTime;
+    case FieldType::kRelTime:
+      return Kind::kRelTime;
   }
   return Kind::kNone;
 }
@@ -52,13 +64,15 @@ int compare_bits(std::string_view a, std::string_view b, uint8_t prefix) {
 
 int compare(const Value& a, const Value& b) noexcept {
   switch (a.kind) {
-    case Kind::kBool: return order<int>(a.number != 0, b.number != 0);
+    case Kind::kBool:
+      return order<int>(a.number != 0, b.number != 0);
     case Kind::kIpv4: {
       const unsigned bits = std::min({a.prefix, b.prefix, uint8_t{32}});
       const uint64_t mask = bits == 0 ? 0 : 0xffffffffull << (32 - bits) & 0xffffffffull;
       return order(a.number & mask, b.number & mask);
     }
-    case Kind::kIpv6: return compare_bits(a.bytes, b.bytes, std::min(a.prefix, b.prefix));
+    case Kind::kIpv6:
+      return compare_bits(a.bytes, b.bytes, std::min(a.prefix, b.prefix));
     case Kind::kAbsTime:
     case Kind::kRelTime:
       return order(static_cast<int64_t>(a.number), static_cast<int64_t>(b.number));
@@ -70,27 +84,40 @@ int compare(const Value& a, const Value& b) noexcept {
       if (a_low != b_low) return a_low ? -1 : 1;
       return order(a.number, b.number);
     }
-    case Kind::kEther: return order(a.number, b.number);
+    case Kind::kEther:
+      return order(a.number, b.number);
     case Kind::kString:
     case Kind::kBytes:
-    case Kind::kProtocol: return a.bytes.compare(b.bytes);
-    case Kind::kNone: return 0;
+    case Kind::kProtocol:
+      return a.bytes.compare(b.bytes);
+    case Kind::kNone:
+      return 0;
   }
   return 0;
 }
 
 bool relation_holds(const Test& t, const Value& v, const Value& right) noexcept {
   switch (t.relation) {
-    case Relation::kExists: return true;
-    case Relation::kNonZero: return v.number != 0;
-    case Relation::kEq: return compare(v, right) == 0;
-    case Relation::kNe: return compare(v, right) != 0;
-    case Relation::kLt: return compare(v, right) < 0;
-    case Relation::kLe: return compare(v, right) <= 0;
-    case Relation::kGt: return compare(v, right) > 0;
-    case Relation::kGe: return compare(v, right) >= 0;
-    case Relation::kContains: return v.bytes.find(right.bytes) != v.bytes.npos;
-    case Relation::kMatches: return t.regex->found(v.bytes);
+    case Relation::kExists:
+      return true;
+    case Relation::kNonZero:
+      return v.number != 0;
+    case Relation::kEq:
+      return compare(v, right) == 0;
+    case Relation::kNe:
+      return compare(v, right) != 0;
+    case Relation::kLt:
+      return compare(v, right) < 0;
+    case Relation::kLe:
+      return compare(v, right) <= 0;
+    case Relation::kGt:
+      return compare(v, right) > 0;
+    case Relation::kGe:
+      return compare(v, right) >= 0;
+    case Relation::kContains:
+      return v.bytes.find(right.bytes) != v.bytes.npos;
+    case Relation::kMatches:
+      return t.regex->found(v.bytes);
     case Relation::kIn:
       return std::any_of(t.set.begin(), t.set.end(), [&](const LiteralRange& r) {
         if (!r.range) return compare(v, r.low.value()) == 0;
@@ -111,12 +138,16 @@ class Matcher {
   bool holds(uint32_t index) const {
     const Expr& e = program_.exprs[index];
     switch (e.op) {
-      case Op::kTest: return test(program_.tests[e.test]);
-      case Op::kNot: return !holds(e.children[0]);
+      case Op::kTest:
+        return test(program_.tests[e.test]);
+      case Op::kNot:
+        return !holds(e.children[0]);
       case Op::kAnd:
-        return std::all_of(e.children.begin(), e.children.end(), [&](uint32_t c) { return holds(c); });
+        return std::all_of(e.children.begin(), e.children.end(),
+                           [&](uint32_t c) { return holds(c); });
       case Op::kOr:
-        return std::any_of(e.children.begin(), e.children.end(), [&](uint32_t c) { return holds(c); });
+        return std::any_of(e.children.begin(), e.children.end(),
+                           [&](uint32_t c) { return holds(c); });
       case Op::kXor: {
         bool odd = false;
         for (uint32_t c : e.children) odd ^= holds(c);
@@ -150,8 +181,7 @@ class Matcher {
     for (size_t i = at + 1; i-- > 0 && !top;)
       if (tree_.nodes[i].depth == 0) top = tree_.nodes[i].field;
     int32_t n = 0;
-    for (size_t i = 0; i <= at; ++i)
-      n += tree_.nodes[i].depth == 0 && tree_.nodes[i].field == top;
+    for (size_t i = 0; i <= at; ++i) n += tree_.nodes[i].depth == 0 && tree_.nodes[i].field == top;
     return n;
   }
   /// A negative layer counts from the last one; -1 when there are not so many.
@@ -197,8 +227,10 @@ class Matcher {
     return v;
   }
 
-  /// Cuts `in` by the slices; false when one begins outside.
-  static bool cut(const Operand& o, std::string_view in, std::string& joined, std::string_view& out) {
+  /// Cuts `in` by the slices. One that reaches outside leaves nothing at all, as the reference
+  /// does: an empty value, which differs from everything and does not count as present.
+  static void cut(const Operand& o, std::string_view in, std::string& joined,
+                  std::string_view& out) {
     joined.clear();
     const auto size = static_cast<int64_t>(in.size());
     for (const Slice& s : o.slices) {
@@ -206,13 +238,12 @@ class Matcher {
       int64_t to = size;
       if (s.form == Slice::kLength) to = from + s.to;
       if (s.form == Slice::kInclusive) to = (s.to < 0 ? size + s.to : s.to) + 1;
-      if (from < 0 || from >= size || to > size || to <= from) return false;
+      if (from < 0 || from >= size || to > size || to <= from) return void(out = {});
       const auto part = in.substr(static_cast<size_t>(from), static_cast<size_t>(to - from));
-      if (o.slices.size() == 1) return out = part, true;
+      if (o.slices.size() == 1) return void(out = part);
       joined += part;
     }
     out = joined;
-    return true;
   }
 
   /// Calls f(value) for each value of an operand until it returns true.
@@ -230,11 +261,12 @@ class Matcher {
     }
     std::array<char, 8> scratch{};
     std::string joined, changed;
-    const bool as_bytes = !o.slices.empty() || o.function == Function::kLen || o.kind == Kind::kBytes;
+    const bool as_bytes =
+        !o.slices.empty() || o.function == Function::kLen || o.kind == Kind::kBytes;
     each_node(o, [&](const Node& n) {
       Value v = value_of(n, o.field_kind, scratch, as_bytes);
       v.kind = o.field_kind;
-      if (!o.slices.empty() && !cut(o, v.bytes, joined, v.bytes)) return false;
+      if (!o.slices.empty()) cut(o, v.bytes, joined, v.bytes);
       if (o.function == Function::kLen) v.number = v.bytes.size();
       if (o.function == Function::kLower || o.function == Function::kUpper) {
         change_case(v.bytes, o.function == Function::kUpper, changed);
@@ -259,7 +291,7 @@ class Matcher {
       if (t.left.slices.empty()) {
         each_node(t.left, [&](const Node&) { return found = true; });
       } else {
-        each_value(t.left, [&](const Value&) { return found = true; });
+        each_value(t.left, [&](const Value& v) { return found = !v.bytes.empty(); });
       }
       return found;
     }

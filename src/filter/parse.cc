@@ -28,8 +28,8 @@ class Parser {
     if (rest.type == TokenType::kEnd) return {};
     if (rest.type == TokenType::kClose)
       return tl::unexpected(error_at(rest, "This ) closes nothing; one ( is missing before it."));
-    return tl::unexpected(error_at(
-        rest, fmt::format("Put “and” or “or” before “{}”.", shown(rest))));
+    return tl::unexpected(
+        error_at(rest, fmt::format("Put “and” or “or” before “{}”.", shown(rest))));
   }
 
  private:
@@ -40,9 +40,7 @@ class Parser {
   static constexpr Level kLevels[] = {
       {Op::kOr, TokenType::kOr}, {Op::kXor, TokenType::kXor}, {Op::kAnd, TokenType::kAnd}};
 
-  std::string shown(const Token& t) const {
-    return program_.text.substr(t.position, t.length);
-  }
+  std::string shown(const Token& t) const { return program_.text.substr(t.position, t.length); }
   uint32_t add(Expr e) {
     const Token& last = cursor_.previous();
     e.length = last.position + last.length - e.position;
@@ -164,10 +162,6 @@ tl::expected<Filter, FilterParseError> parse_filter(std::string_view text,
     return tl::unexpected(done.error());
   for (const Test& t : program->tests) program->header_only &= in_header(t);
   return Filter(std::move(program));
-}
-
-tl::expected<Filter, FilterParseError> parse_filter(std::string_view text) {
-  return parse_filter(text, registry_lookup());
 }
 
 Filter::Filter() : program_(std::make_shared<const FilterProgram>()) {}

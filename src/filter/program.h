@@ -13,7 +13,17 @@ namespace sp3ctra {
 
 /// How values compare.
 enum class Kind : uint8_t {
-  kNone, kBool, kUnsigned, kSigned, kString, kBytes, kEther, kIpv4, kIpv6, kAbsTime, kRelTime,
+  kNone,
+  kBool,
+  kUnsigned,
+  kSigned,
+  kString,
+  kBytes,
+  kEther,
+  kIpv4,
+  kIpv6,
+  kAbsTime,
+  kRelTime,
   kProtocol,
 };
 Kind kind_of(FieldType type);
@@ -51,19 +61,31 @@ enum class Function : uint8_t { kNone, kLen, kCount, kLower, kUpper };
 /// One side of a relation: a field (perhaps cut, masked, passed through a function) or a literal.
 struct Operand {
   bool is_field = false;
-  std::string name;                    ///< as typed
-  std::vector<const FieldDef*> fields; ///< every definition meant
-  Kind field_kind = Kind::kNone;       ///< of the field itself
-  Kind kind = Kind::kNone;             ///< of the result
-  int32_t layer = 0;                   ///< tcp.port#2: only the second TCP layer; -1 the last
+  std::string name;                     ///< as typed
+  std::vector<const FieldDef*> fields;  ///< every definition meant
+  Kind field_kind = Kind::kNone;        ///< of the field itself
+  Kind kind = Kind::kNone;              ///< of the result
+  int32_t layer = 0;                    ///< tcp.port#2: only the second TCP layer; -1 the last
   std::vector<Slice> slices;
   Function function = Function::kNone;
-  std::optional<uint64_t> mask;        ///< field & mask
-  Literal literal;                     ///< when !is_field
+  std::optional<uint64_t> mask;  ///< field & mask
+  Literal literal;               ///< when !is_field
   uint32_t position = 0, length = 0;
 };
 
-enum class Relation : uint8_t { kExists, kNonZero, kEq, kNe, kLt, kLe, kGt, kGe, kContains, kMatches, kIn };
+enum class Relation : uint8_t {
+  kExists,
+  kNonZero,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kContains,
+  kMatches,
+  kIn
+};
 
 struct LiteralRange {
   Literal low, high;  ///< equal for a single value
@@ -87,9 +109,9 @@ enum class Op : uint8_t { kTest, kAnd, kOr, kXor, kNot };
 
 struct Expr {
   Op op = Op::kTest;
-  bool parens = false;              ///< written in parentheses
-  uint32_t test = 0;                ///< index into tests, for kTest
-  std::vector<uint32_t> children;   ///< indexes into exprs
+  bool parens = false;             ///< written in parentheses
+  uint32_t test = 0;               ///< index into tests, for kTest
+  std::vector<uint32_t> children;  ///< indexes into exprs
   uint32_t position = 0, length = 0;
 };
 

@@ -36,9 +36,8 @@ class Words {
   std::string sentence(uint32_t root) const {
     const Expr& e = p_.exprs[root];
     std::vector<uint32_t> parts = e.op == Op::kAnd ? e.children : std::vector<uint32_t>{root};
-    const bool only_nots = std::all_of(parts.begin(), parts.end(), [&](uint32_t c) {
-      return p_.exprs[c].op == Op::kNot;
-    });
+    const bool only_nots = std::all_of(parts.begin(), parts.end(),
+                                       [&](uint32_t c) { return p_.exprs[c].op == Op::kNot; });
     if (only_nots) {
       std::string s = "Showing everything";
       for (size_t i = 0; i < parts.size(); ++i)
@@ -51,7 +50,8 @@ class Words {
   /// What a part selects, as a thing.
   std::string noun(uint32_t index) const {
     const Expr& e = p_.exprs[index];
-    if (e.op == Op::kTest && is_protocol(test_of(index))) return protocol_label(test_of(index).left);
+    if (e.op == Op::kTest && is_protocol(test_of(index)))
+      return protocol_label(test_of(index).left);
     const bool protocols_only =
         e.op == Op::kOr && std::all_of(e.children.begin(), e.children.end(), [&](uint32_t c) {
           return p_.exprs[c].op == Op::kTest && is_protocol(test_of(c));
@@ -75,7 +75,9 @@ class Words {
       if (p_.exprs[e.children[0]].op == Op::kTest) return negated(verb(e.children[0]));
       return "do not fit (" + verb(e.children[0]) + ")";
     }
-    const char* joint = e.op == Op::kAnd ? " and " : e.op == Op::kOr ? " or " : " or else (not both) ";
+    const char* joint = e.op == Op::kAnd  ? " and "
+                        : e.op == Op::kOr ? " or "
+                                          : " or else (not both) ";
     std::string s;
     for (uint32_t c : e.children) {
       if (!s.empty()) s += joint;
@@ -124,16 +126,26 @@ class Words {
   std::string relation(const Test& t) const {
     const std::string r = right_side(t);
     switch (t.relation) {
-      case Relation::kEq: return t.all ? "always equal to " + r : "equal to " + r;
-      case Relation::kNe: return "different from " + r;
-      case Relation::kLt: return "below " + r;
-      case Relation::kLe: return "at most " + r;
-      case Relation::kGt: return "above " + r;
-      case Relation::kGe: return "at least " + r;
-      case Relation::kContains: return "containing " + r;
-      case Relation::kMatches: return "matching the pattern " + r;
-      case Relation::kIn: return "equal to " + list(t);
-      default: return {};
+      case Relation::kEq:
+        return t.all ? "always equal to " + r : "equal to " + r;
+      case Relation::kNe:
+        return "different from " + r;
+      case Relation::kLt:
+        return "below " + r;
+      case Relation::kLe:
+        return "at most " + r;
+      case Relation::kGt:
+        return "above " + r;
+      case Relation::kGe:
+        return "at least " + r;
+      case Relation::kContains:
+        return "containing " + r;
+      case Relation::kMatches:
+        return "matching the pattern " + r;
+      case Relation::kIn:
+        return "equal to " + list(t);
+      default:
+        return {};
     }
   }
 

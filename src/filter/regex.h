@@ -1,5 +1,6 @@
 #pragma once
-// Regular expressions of `matches`. Bounded in time: a search that needs too many steps is no match.
+// Regular expressions of `matches`. Bounded in time: a search that needs too many steps is no
+// match.
 #include <memory>
 #include <string>
 #include <string_view>

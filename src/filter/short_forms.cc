@@ -24,8 +24,13 @@ bool add_fields(Operand& o, std::string_view name, const FieldLookup& lookup) {
 }
 
 Made address(const Token& word, const FieldLookup& lookup, bool demanded) {
-  Test t{.relation = Relation::kEq, .left = {}, .right = {}, .set = {}, .regex = nullptr,
-         .short_form = ShortForm::kAddress, .word = word.value};
+  Test t{.relation = Relation::kEq,
+         .left = {},
+         .right = {},
+         .set = {},
+         .regex = nullptr,
+         .short_form = ShortForm::kAddress,
+         .word = word.value};
   struct Form {
     Literal (*parse)(std::string_view);
     const char* field;
@@ -48,8 +53,13 @@ Made address(const Token& word, const FieldLookup& lookup, bool demanded) {
 }
 
 Made port(const Token& number, const FieldLookup& lookup) {
-  Test t{.relation = Relation::kEq, .left = {}, .right = {}, .set = {}, .regex = nullptr,
-         .short_form = ShortForm::kPort, .word = number.value};
+  Test t{.relation = Relation::kEq,
+         .left = {},
+         .right = {},
+         .set = {},
+         .regex = nullptr,
+         .short_form = ShortForm::kPort,
+         .word = number.value};
   add_fields(t.left, "tcp.port", lookup);
   add_fields(t.left, "udp.port", lookup);
   t.left.name = "port";
@@ -79,8 +89,13 @@ std::string pattern_of(std::string_view word) {
 }
 
 Made word_search(const Token& word, const FieldLookup& lookup) {
-  Test t{.relation = Relation::kMatches, .left = {}, .right = {}, .set = {}, .regex = nullptr,
-         .short_form = ShortForm::kWord, .word = word.value};
+  Test t{.relation = Relation::kMatches,
+         .left = {},
+         .right = {},
+         .set = {},
+         .regex = nullptr,
+         .short_form = ShortForm::kWord,
+         .word = word.value};
   if (!add_fields(t.left, "frame", lookup)) return tl::unexpected(unknown_field(word, lookup));
   t.left.name = "frame";
   t.right.name = word.value;
@@ -123,8 +138,9 @@ tl::expected<Test, FilterParseError> short_form(TokenCursor& cursor, const Field
   const bool number = word.value.find_first_not_of("0123456789") == word.value.npos;
   if (number && word.value.size() <= 5) {
     return tl::unexpected(error_at(
-        word, fmt::format("A number alone says too little; did you mean “port {}” or “frame.number == {}”?",
-                          word.value, word.value)));
+        word, fmt::format(
+                  "A number alone says too little; did you mean “port {}” or “frame.number == {}”?",
+                  word.value, word.value)));
   }
   return word_search(word, lookup);
 }

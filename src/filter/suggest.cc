@@ -1,8 +1,7 @@
-// Names: where they come from, and which known one a mistyped one is nearest to.
+// Which known name a mistyped one is nearest to, and which protocol a field belongs to.
 #include <algorithm>
 #include <array>
 
-#include "decode/registry.h"
 #include "filter/program.h"
 
 namespace sp3ctra {
@@ -53,11 +52,6 @@ const Protocol* owner_of(const FieldDef& field, const FieldLookup& lookup) {
     for (const FieldDef& f : p->fields)
       if (&f == &field) return p;
   return nullptr;
-}
-
-const FieldLookup& registry_lookup() {
-  static constexpr FieldLookup kRegistry{find_fields, all_field_names, all_protocols};
-  return kRegistry;
 }
 
 }  // namespace sp3ctra

@@ -23,9 +23,7 @@ bool is_value(const Token& t) {
   return t.type == TokenType::kWord || t.type == TokenType::kString || t.type == TokenType::kChar;
 }
 bool is_integer(Kind k) { return k == Kind::kUnsigned || k == Kind::kSigned; }
-bool has_bytes(Kind k) {
-  return k == Kind::kString || k == Kind::kBytes || k == Kind::kProtocol;
-}
+bool has_bytes(Kind k) { return k == Kind::kString || k == Kind::kBytes || k == Kind::kProtocol; }
 bool can_be_cut(Kind k) {
   return has_bytes(k) || k == Kind::kEther || k == Kind::kIpv4 || k == Kind::kIpv6;
 }
@@ -70,7 +68,8 @@ class TestParser {
     const Token first = cursor_.peek();
     if (first.type == TokenType::kEnd) return missing(first);
     if (!is_value(first))
-      return error(first, fmt::format("“{}” cannot stand here; a field name is expected.", shown(first)));
+      return error(first,
+                   fmt::format("“{}” cannot stand here; a field name is expected.", shown(first)));
     bool quantified = false;
     if (first.type == TokenType::kWord && (first.value == "any" || first.value == "all") &&
         cursor_.peek(1).type == TokenType::kWord) {
@@ -144,8 +143,9 @@ class TestParser {
     if (call) {
       o.function = function_named(first.value);
       if (o.function == Function::kNone)
-        return error(first, fmt::format("There is no function “{}”; there are len, count, lower and upper.",
-                                        first.value));
+        return error(
+            first, fmt::format("There is no function “{}”; there are len, count, lower and upper.",
+                               first.value));
       cursor_.take();
       name = cursor_.take();
     }
@@ -185,10 +185,12 @@ class TestParser {
     const Token t = cursor_.take();
     if (!can_be_cut(o.kind))
       return error(t, fmt::format("{} has no bytes to cut out of; only text, bytes, addresses and "
-                                  "protocols have.", o.name));
+                                  "protocols have.",
+                                  o.name));
     if (!slices(t.value, o.slices))
-      return error(t, "Parts are written [first:length], [first-last], [first], [first:] or [:length].");
-    o.kind = o.kind == Kind::kString ? Kind::kString : Kind::kBytes;
+      return error(
+          t, "Parts are written [first:length], [first-last], [first], [first:] or [:length].");
+    o.kind = Kind::kBytes;
     return {};
   }
 
@@ -236,7 +238,8 @@ class TestParser {
   static Done result_kind(Operand& o, const Token& function) {
     const bool text = o.function == Function::kLower || o.function == Function::kUpper;
     if (text && o.kind != Kind::kString)
-      return error(function, fmt::format("{}() works on text; {} is none.", function.value, o.name));
+      return error(function,
+                   fmt::format("{}() works on text; {} is none.", function.value, o.name));
     if (o.function == Function::kLen && !can_be_cut(o.kind))
       return error(function, fmt::format("len() works on text and bytes; {} is neither.", o.name));
     if (o.function == Function::kCount && !o.slices.empty())
@@ -285,9 +288,11 @@ class TestParser {
     if (t.relation == Relation::kMatches) return pattern(cursor_.take(), sign);
     if (t.relation == Relation::kContains && !has_bytes(t.left.kind) && !t.left.slices.empty())
       return error(sign, "contains looks inside text and bytes.");
-    if (t.relation == Relation::kContains && t.left.kind == Kind::kEther) t.left.kind = Kind::kBytes;
+    if (t.relation == Relation::kContains && t.left.kind == Kind::kEther)
+      t.left.kind = Kind::kBytes;
     if (t.relation == Relation::kContains && !has_bytes(t.left.kind))
-      return error(sign, fmt::format("contains looks inside text and bytes; {} is neither.", t.left.name));
+      return error(
+          sign, fmt::format("contains looks inside text and bytes; {} is neither.", t.left.name));
     if (names_field(value) || (value.type == TokenType::kWord && function_next())) {
       if (auto done = right_field(); done || !names_field(value)) return done;
     }

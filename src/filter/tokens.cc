@@ -27,25 +27,34 @@ struct Keyword {
   TokenType type;
 };
 constexpr Keyword kKeywords[] = {
-    {"and", TokenType::kAnd},         {"or", TokenType::kOr},
-    {"xor", TokenType::kXor},         {"not", TokenType::kNot},
-    {"in", TokenType::kIn},           {"contains", TokenType::kContains},
-    {"matches", TokenType::kMatches}, {"eq", TokenType::kAnyEq},
-    {"any_eq", TokenType::kAnyEq},    {"ne", TokenType::kAllNe},
-    {"all_ne", TokenType::kAllNe},    {"all_eq", TokenType::kAllEq},
-    {"any_ne", TokenType::kAnyNe},    {"gt", TokenType::kGt},
-    {"ge", TokenType::kGe},           {"lt", TokenType::kLt},
-    {"le", TokenType::kLe},           {"bitand", TokenType::kBitAnd},
+    {"and", TokenType::kAnd},
+    {"or", TokenType::kOr},
+    {"xor", TokenType::kXor},
+    {"not", TokenType::kNot},
+    {"in", TokenType::kIn},
+    {"contains", TokenType::kContains},
+    {"matches", TokenType::kMatches},
+    {"eq", TokenType::kAnyEq},
+    {"any_eq", TokenType::kAnyEq},
+    {"ne", TokenType::kAllNe},
+    {"all_ne", TokenType::kAllNe},
+    {"all_eq", TokenType::kAllEq},
+    {"any_ne", TokenType::kAnyNe},
+    {"gt", TokenType::kGt},
+    {"ge", TokenType::kGe},
+    {"lt", TokenType::kLt},
+    {"le", TokenType::kLe},
+    {"bitand", TokenType::kBitAnd},
     {"bitwise_and", TokenType::kBitAnd},
 };
 // Longest first: the first that fits is taken.
 constexpr Keyword kSigns[] = {
-    {"===", TokenType::kAllEq}, {"!==", TokenType::kAnyNe}, {"==", TokenType::kAnyEq},
-    {"!=", TokenType::kAllNe},  {"~=", TokenType::kAnyNe},  {">=", TokenType::kGe},
-    {"<=", TokenType::kLe},     {"&&", TokenType::kAnd},    {"||", TokenType::kOr},
-    {"^^", TokenType::kXor},    {"..", TokenType::kRange},  {">", TokenType::kGt},
-    {"<", TokenType::kLt},      {"!", TokenType::kNot},     {"~", TokenType::kMatches},
-    {"&", TokenType::kBitAnd},  {"(", TokenType::kOpen},    {")", TokenType::kClose},
+    {"===", TokenType::kAllEq}, {"!==", TokenType::kAnyNe},  {"==", TokenType::kAnyEq},
+    {"!=", TokenType::kAllNe},  {"~=", TokenType::kAnyNe},   {">=", TokenType::kGe},
+    {"<=", TokenType::kLe},     {"&&", TokenType::kAnd},     {"||", TokenType::kOr},
+    {"^^", TokenType::kXor},    {"..", TokenType::kRange},   {">", TokenType::kGt},
+    {"<", TokenType::kLt},      {"!", TokenType::kNot},      {"~", TokenType::kMatches},
+    {"&", TokenType::kBitAnd},  {"(", TokenType::kOpen},     {")", TokenType::kClose},
     {"{", TokenType::kSetOpen}, {"}", TokenType::kSetClose}, {",", TokenType::kComma},
 };
 
@@ -90,10 +99,10 @@ class Lexer {
       return true;
     }
     if (is_word_char(c)) return word();
-    if (c == '=')
-      return fail(at_, 1, "A single = means nothing here; write == for “is equal to”.");
+    if (c == '=') return fail(at_, 1, "A single = means nothing here; write == for “is equal to”.");
     if (c == '|') return fail(at_, 1, "A single | means nothing here; write || or “or”.");
-    if (static_cast<unsigned char>(c) < 0x20) return fail(at_, 1, "A control character is in the way.");
+    if (static_cast<unsigned char>(c) < 0x20)
+      return fail(at_, 1, "A control character is in the way.");
     return fail(at_, 1, fmt::format("“{}” means nothing in a filter.", c));
   }
 
@@ -161,6 +170,9 @@ class Lexer {
       value += static_cast<char>(v);
       return true;
     }
+    // In a pattern "\." means what its writer thinks; Wireshark wants "\\." or r"\.".
+    if (!tokens_.empty() && tokens_.back().type == TokenType::kMatches)
+      return value += '\\', value += c, true;
     return fail(from, 2, fmt::format("\\{} is no escape; write \\\\ for a backslash.", c));
   }
 

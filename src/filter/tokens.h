@@ -10,9 +10,34 @@
 namespace sp3ctra {
 
 enum class TokenType : uint8_t {
-  kEnd, kWord, kString, kChar,  // kString and kChar carry their unescaped bytes in `value`
-  kAnd, kOr, kXor, kNot, kIn, kContains, kMatches, kAnyEq, kAllNe, kAllEq, kAnyNe, kLt, kLe, kGt, kGe,
-  kBitAnd, kOpen, kClose, kSetOpen, kSetClose, kComma, kRange, kSlice, kLayer,
+  kEnd,
+  kWord,
+  kString,
+  kChar,  // kString and kChar carry their unescaped bytes in `value`
+  kAnd,
+  kOr,
+  kXor,
+  kNot,
+  kIn,
+  kContains,
+  kMatches,
+  kAnyEq,
+  kAllNe,
+  kAllEq,
+  kAnyNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kBitAnd,
+  kOpen,
+  kClose,
+  kSetOpen,
+  kSetClose,
+  kComma,
+  kRange,
+  kSlice,
+  kLayer,
 };
 
 struct Token {

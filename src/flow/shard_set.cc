@@ -18,16 +18,19 @@ ShardSet::Side& ShardSet::side(uint32_t shard) {
 }
 
 Dissection& ShardSet::dissect(const Packet& packet, uint32_t shard, Timestamp now, Timestamp first,
-                              Timestamp previous) noexcept {
+                              Timestamp previous, bool draw) noexcept {
   Side& s = side(shard);
+  if (!draw && !s.fast)
+    s.fast = std::make_unique<Dissection>(dispatch_tables(), *s.tracker, nullptr, options_.events);
+  Dissection& d = draw ? *s.dissection : *s.fast;
   s.tracker->first_ts = first;
   s.tracker->previous_ts = previous;
   s.tracker->has_times = true;
   s.tracker->begin(packet, now);
-  s.dissection->want_info(want_info_);
-  s.dissection->reset(packet);
-  dissect_frame(*s.dissection);
-  return *s.dissection;
+  d.want_info(want_info_);
+  d.reset(packet);
+  dissect_frame(d);
+  return d;
 }
 
 void ShardSet::finish(Timestamp now, uint64_t frame) noexcept {

@@ -19,10 +19,10 @@ class ShardSet {
  public:
   explicit ShardSet(const ShardSetOptions& options) : options_(options) {}
 
-  /// Dissects the next packet of `shard`. `now` = largest time stamp of frames 1 … this one;
+  /// Dissects the next packet of `shard`; without the tree when `draw` is false. `now` = largest time stamp of frames 1 … this one;
   /// `first` and `previous` = times of frame 1 and of the frame before.
   Dissection& dissect(const Packet& packet, uint32_t shard, Timestamp now, Timestamp first,
-                      Timestamp previous) noexcept;
+                      Timestamp previous, bool draw = true) noexcept;
   FlowTracker& tracker(uint32_t shard) { return *sides_[shard]->tracker; }
   /// Ends all flows of all shards in use.
   void finish(Timestamp now, uint64_t frame) noexcept;
@@ -32,7 +32,7 @@ class ShardSet {
  private:
   struct Side {
     std::unique_ptr<FlowTracker> tracker;
-    std::unique_ptr<Dissection> dissection;
+    std::unique_ptr<Dissection> dissection, fast;
   };
   Side& side(uint32_t shard);
 

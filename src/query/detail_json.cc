@@ -86,8 +86,10 @@ Json sentence_json(const Sentence& sentence) {
 Json words_json(const PlainWords& words) {
   Json facts = Json::array();
   for (const Sentence& fact : words.facts) facts.push_back(sentence_json(fact));
-  return {{"lead", sentence_json(words.lead)},     {"facts", std::move(facts)},
-          {"verdict", words.verdict},              {"reason", sentence_json(words.reason)},
+  return {{"lead", sentence_json(words.lead)},
+          {"facts", std::move(facts)},
+          {"verdict", words.verdict},
+          {"reason", sentence_json(words.reason)},
           {"basis", words.basis}};
 }
 
@@ -98,8 +100,8 @@ Json sources_json(const PacketDetail& detail) {
     const TreeSource& source = detail.tree.sources[i];
     std::string name = source.name;
     if (!source.frames.empty())
-      name += fmt::format(" ({} packet{})", source.frames.size(),
-                          source.frames.size() == 1 ? "" : "s");
+      name +=
+          fmt::format(" ({} packet{})", source.frames.size(), source.frames.size() == 1 ? "" : "s");
     out.push_back(
         {{"name", std::move(name)}, {"hex", hex_text(source.bytes)}, {"packets", source.frames}});
   }
@@ -110,24 +112,36 @@ Json number_or_null(uint64_t number) { return number == 0 ? Json(nullptr) : Json
 
 std::string_view type_name(FieldType type) {
   switch (type) {
-    case FieldType::kProtocol: return "protocol";
-    case FieldType::kLabel: return "label";
-    case FieldType::kBool: return "yes or no";
+    case FieldType::kProtocol:
+      return "protocol";
+    case FieldType::kLabel:
+      return "label";
+    case FieldType::kBool:
+      return "yes or no";
     case FieldType::kUint8:
     case FieldType::kUint16:
     case FieldType::kUint24:
     case FieldType::kUint32:
     case FieldType::kUint64:
     case FieldType::kInt32:
-    case FieldType::kInt64: return "number";
-    case FieldType::kString: return "text";
-    case FieldType::kBytes: return "bytes";
-    case FieldType::kEther: return "hardware address";
-    case FieldType::kIpv4: return "IPv4 address";
-    case FieldType::kIpv6: return "IPv6 address";
-    case FieldType::kAbsTime: return "time";
-    case FieldType::kRelTime: return "duration";
-    case FieldType::kFrameNum: return "packet number";
+    case FieldType::kInt64:
+      return "number";
+    case FieldType::kString:
+      return "text";
+    case FieldType::kBytes:
+      return "bytes";
+    case FieldType::kEther:
+      return "hardware address";
+    case FieldType::kIpv4:
+      return "IPv4 address";
+    case FieldType::kIpv6:
+      return "IPv6 address";
+    case FieldType::kAbsTime:
+      return "time";
+    case FieldType::kRelTime:
+      return "duration";
+    case FieldType::kFrameNum:
+      return "packet number";
   }
   return "number";
 }

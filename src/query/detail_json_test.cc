@@ -35,8 +35,8 @@ TEST(DetailJson, TreeIsNestedAndHiddenNodesStayAway) {
   number.length = 2;
   text.text_size = static_cast<uint32_t>(tree.text.size());
   hidden.hidden = true;
-  tree.nodes = {node(kTop, 0), number, hidden, node(kNumber, 2), node(kLabel, 1), text,
-                node(kTop, 0)};
+  tree.nodes = {node(kTop, 0),   number, hidden,       node(kNumber, 2),
+                node(kLabel, 1), text,   node(kTop, 0)};
   const auto json = nlohmann::json::parse(packet_json(detail), nullptr, false);
   ASSERT_TRUE(json.is_object());
   EXPECT_EQ(json["flow"], "17:203");
@@ -67,7 +67,8 @@ TEST(DetailJson, WordsAndLinks) {
   detail.words.lead = {{"strong", true, 0}, {" plain", false, 0}, {"", false, 9}};
   detail.previous = 2;
   const auto json = nlohmann::json::parse(packet_json(detail), nullptr, false);
-  EXPECT_EQ(json["words"]["lead"].dump(), R"([{"b":true,"t":"strong"},{"t":" plain"},{"packet":9}])");
+  EXPECT_EQ(json["words"]["lead"].dump(),
+            R"([{"b":true,"t":"strong"},{"t":" plain"},{"packet":9}])");
   EXPECT_EQ(json["previous"], 2);
   EXPECT_TRUE(json["next"].is_null());
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "decode/registry.h"
+
 namespace sp3ctra {
 
 FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
@@ -12,9 +14,69 @@ FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
       shards_({.flows_max = limits::kFlowsPerShard,
                .tree = &tree_,
                .events = nullptr,
-               .numbering = &numbering_}) {}
+               .numbering = &numbering_}),
+      header_(HeaderProgram::compile(filter_)),
+      replay_(*index_, file_) {}
 
-bool FilterScan::deep_matches(uint64_t number) {
+void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
+  const auto all = all_protocols();
+  for (; stacks_known_ < index_->stack_count(); ++stacks_known_) {
+    const StackRecord stack = index_->stack(stacks_known_);
+    StackFacts facts;
+    for (size_t i = 0; i < stack.count; ++i)
+      if (stack.protocols[i] < all.size()) facts.protocols.push_back(all[stack.protocols[i]]->name);
+    // An empty stack is a row not analysed yet: nothing is known of it.
+    if (stack.count > 0) header_.set_stack(stacks_known_, facts);
+  }
+  for (uint32_t i = row; i < row + rows; ++i) {
+    if (!(b.bits[i] & kBitFlowStart)) continue;
+    const FlowRecord* f = index_->find_flow(FlowId{b.flow[i]});
+    if (!f) continue;
+    FlowFacts facts;
+    facts.orig = f->orig;
+    facts.resp = f->resp;
+    facts.orig_port = f->orig_port;
+    facts.resp_port = f->resp_port;
+    facts.ip_proto = f->ip_proto;
+    facts.vlan = f->vlan;
+    facts.has_vlan = f->has_vlan;
+    facts.has_ports = f->kind <= 1;
+    // Fragments' flows name no ports, whatever their datagram carries.
+    if (f->kind != static_cast<uint8_t>(FlowKind::kFragment)) header_.set_flow(b.flow[i], facts);
+  }
+}
+
+void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
+  learn(b, row, rows);
+  directions_.resize(rows);
+  for (uint32_t i = 0; i < rows; ++i) directions_[i] = (b.bits[row + i] & kBitFromResponder) != 0;
+  RowColumns c;
+  c.n = rows;
+  c.ts_ns = b.ts_ns.get() + row;
+  c.len = b.len.get() + row;
+  c.caplen = b.caplen.get() + row;
+  c.flow = b.flow.get() + row;
+  c.direction = directions_.data();
+  c.tcp_flags = b.tcp_flags.get() + row;
+  c.stack_id = b.stack.get() + row;
+  c.anomaly_bits = b.bits.get() + row;
+  c.first_number = b.first_number + row;
+  c.uncertain_bits = kBitAnomaly | kBitNotAnalysed | kBitFragment | kBitDatagramCompleted |
+                     kBitQuoting;
+  const size_t words = (rows + 63) / 64;
+  yes_.assign(words, 0);
+  maybe_.assign(words, 0);
+  header_.evaluate(c, yes_.data(), maybe_.data());
+  chunk_first_ = c.first_number;
+  chunk_last_ = c.first_number + rows - 1;
+}
+
+bool FilterScan::open_and_match(uint64_t number) {
+  const auto opened = replay_.open(number, &tree_, UINT64_MAX, nullptr);
+  return opened && filter_.matches(tree_, opened->packet.data);
+}
+
+bool FilterScan::pass_and_match(uint64_t number, bool maybe) {
   auto p = file_->read_at(index_->file_offset(number), buffer_);
   if (!p) return false;
   const IndexBlock& b = index_->block_of(number);
@@ -24,9 +86,16 @@ bool FilterScan::deep_matches(uint64_t number) {
   p->ts = Timestamp{b.ts_ns[i]};
   if (number == 1) first_ = now_ = previous_ = p->ts;
   now_ = std::max(now_, p->ts);
-  shards_.dissect(*p, b.shard[i], now_, first_, previous_);
+  shards_.dissect(*p, b.shard[i], now_, first_, previous_, maybe);
   previous_ = p->ts;
-  return filter_.matches(tree_, p->data);
+  return maybe && filter_.matches(tree_, p->data);
+}
+
+bool FilterScan::settle(uint64_t number, uint32_t row) {
+  const bool yes = bit(yes_, row), maybe = bit(maybe_, row);
+  if (header_.exact()) return yes || (maybe && open_and_match(number));
+  // A deep filter needs every packet for the streams' sake, but draws only those in question.
+  return pass_and_match(number, maybe && !yes) || yes;
 }
 
 bool FilterScan::step() {
@@ -34,13 +103,22 @@ bool FilterScan::step() {
   const auto until = start + std::chrono::milliseconds(20);
   uint64_t at = scanned_.load(std::memory_order_relaxed);
   std::vector<uint32_t> found;
-  bool more = at < index_->committed();
-  while (more) {
-    const uint64_t to = std::min(at + 256, index_->committed());
-    while (at < to)
-      if (deep_matches(++at)) found.push_back(static_cast<uint32_t>(at));
+  bool more = at < index_->committed(), late = false;
+  while (more && !late) {
+    if (at + 1 > chunk_last_) {
+      const IndexBlock& b = index_->block_of(at + 1);
+      const auto row = static_cast<uint32_t>(at + 1 - b.first_number);
+      const uint64_t left = std::min<uint64_t>(index_->committed() - at,
+                                               limits::kIndexBlockRows - row);
+      ask_index(b, row, static_cast<uint32_t>(std::min<uint64_t>(left, kChunkRows)));
+    }
+    while (at < chunk_last_ && !late) {
+      ++at;
+      if (settle(at, static_cast<uint32_t>(at - chunk_first_)))
+        found.push_back(static_cast<uint32_t>(at));
+      late = at % 64 == 0 && std::chrono::steady_clock::now() > until;
+    }
     more = at < index_->committed();
-    if (std::chrono::steady_clock::now() > until) break;
   }
   {
     const std::lock_guard lock(mutex_);

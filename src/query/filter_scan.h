@@ -1,14 +1,18 @@
 #pragma once
 // One filter over one capture: which frames match, found in slices, growing with the capture.
+// Questions the index can answer (addresses, ports, protocols, lengths, times, flags) are asked of
+// its columns; only rows it leaves open are read and dissected.
 #include <atomic>
 #include <chrono>
 #include <mutex>
 
 #include "capture/random_access.h"
 #include "filter/filter.h"
+#include "filter/header_filter.h"
 #include "flow/shard_set.h"
 #include "query/capture_view.h"
 #include "query/pool.h"
+#include "query/replay.h"
 #include "store/index.h"
 
 namespace sp3ctra {
@@ -30,7 +34,17 @@ class FilterScan final : public SlicedJob {
   const Filter& filter() const { return filter_; }
 
  private:
-  bool deep_matches(uint64_t number);
+  static constexpr uint32_t kChunkRows = 8192;
+
+  void learn(const IndexBlock& block, uint32_t row, uint32_t rows);
+  void ask_index(const IndexBlock& block, uint32_t row, uint32_t rows);
+  /// Settles one row of the chunk asked last; true when it matches.
+  bool settle(uint64_t number, uint32_t row_in_chunk);
+  bool open_and_match(uint64_t number);
+  bool pass_and_match(uint64_t number, bool maybe);
+  static bool bit(const std::vector<uint64_t>& words, uint32_t row) {
+    return words[row / 64] >> (row % 64) & 1;
+  }
 
   std::shared_ptr<const CaptureIndex> index_;
   std::shared_ptr<const PacketFile> file_;
@@ -43,6 +57,12 @@ class FilterScan final : public SlicedJob {
   Tree tree_;
   CountingNumbering numbering_;
   ShardSet shards_;
+  HeaderProgram header_;
+  Replay replay_;                       ///< header filters: opens only what the index leaves open
+  uint16_t stacks_known_ = 0;
+  std::vector<uint8_t> directions_;
+  std::vector<uint64_t> yes_, maybe_;
+  uint64_t chunk_first_ = 0, chunk_last_ = 0;
   Timestamp now_, first_, previous_;
   std::vector<std::byte> buffer_;
 };

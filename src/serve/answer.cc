@@ -1,7 +1,8 @@
+#include "serve/answer.h"
+
 #include <fmt/format.h>
 
 #include "serve/gate.h"
-#include "serve/answer.h"
 
 namespace sp3ctra::serve {
 namespace {
@@ -18,8 +19,8 @@ std::string head(int status, std::string_view type, uint64_t bytes, bool keep_al
 /// `{"error": …}` with the status it would have had.
 void put_status_in_body(api::Response& response) {
   if (response.body.size() > 1 && response.body.front() == '{')
-    response.body.insert(1, fmt::format("\"status\":{}{}", response.status,
-                                        response.body == "{}" ? "" : ","));
+    response.body.insert(
+        1, fmt::format("\"status\":{}{}", response.status, response.body == "{}" ? "" : ","));
   response.status = 200;
 }
 
@@ -35,8 +36,8 @@ Answer api_answer(api::Response response, bool keep_alive, bool errors_in_body,
     if (const auto size = response.file->size_bytes()) {
       answer.file = std::move(response.file);
       answer.file_bytes = *size;
-      more += fmt::format("Content-Disposition: attachment; filename=\"{}\"\r\n",
-                          response.file_name);
+      more +=
+          fmt::format("Content-Disposition: attachment; filename=\"{}\"\r\n", response.file_name);
       answer.head = head(200, response.content_type, *size, keep_alive, more);
       return answer;
     }

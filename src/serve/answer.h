@@ -19,8 +19,8 @@ struct Answer {
   bool keep_alive = true;
 };
 
-/// An API response as HTTP. With `errors_in_body` (header X-Sp3ctra-Errors: body) a refusal goes out
-/// as 200 with "status" in its body, because browsers write every 4xx to the console.
+/// An API response as HTTP. With `errors_in_body` (header X-Sp3ctra-Errors: body) a refusal goes
+/// out as 200 with "status" in its body, because browsers write every 4xx to the console.
 Answer api_answer(api::Response response, bool keep_alive, bool errors_in_body,
                   std::string_view more_headers = {});
 

@@ -65,21 +65,36 @@ std::string_view security_headers() {
 
 std::string_view status_line(int status) {
   switch (status) {
-    case 200: return "200 OK";
-    case 304: return "304 Not Modified";
-    case 400: return "400 Bad Request";
-    case 401: return "401 Unauthorized";
-    case 403: return "403 Forbidden";
-    case 404: return "404 Not Found";
-    case 405: return "405 Method Not Allowed";
-    case 408: return "408 Request Timeout";
-    case 409: return "409 Conflict";
-    case 413: return "413 Content Too Large";
-    case 429: return "429 Too Many Requests";
-    case 431: return "431 Request Header Fields Too Large";
-    case 503: return "503 Service Unavailable";
-    case 507: return "507 Insufficient Storage";
-    default: return "500 Internal Server Error";
+    case 200:
+      return "200 OK";
+    case 304:
+      return "304 Not Modified";
+    case 400:
+      return "400 Bad Request";
+    case 401:
+      return "401 Unauthorized";
+    case 403:
+      return "403 Forbidden";
+    case 404:
+      return "404 Not Found";
+    case 405:
+      return "405 Method Not Allowed";
+    case 408:
+      return "408 Request Timeout";
+    case 409:
+      return "409 Conflict";
+    case 413:
+      return "413 Content Too Large";
+    case 429:
+      return "429 Too Many Requests";
+    case 431:
+      return "431 Request Header Fields Too Large";
+    case 503:
+      return "503 Service Unavailable";
+    case 507:
+      return "507 Insufficient Storage";
+    default:
+      return "500 Internal Server Error";
   }
 }
 

@@ -34,12 +34,13 @@ using Parser = http::request_parser<http::string_body>;
 using namespace std::chrono_literals;
 
 constexpr std::string_view kApi = "/api/v1";
-constexpr auto kIdle = 60s;           // between two requests of a connection
-constexpr auto kHeaderTime = 10s;     // for a whole header: a slow one is cut
-constexpr auto kBodyTime = 60s;       // for a whole body of at most 8 MiB
-constexpr auto kWriteTime = 60s;      // for one answer or one chunk of a file
-constexpr auto kHelloTime = 5s;       // for the first message of a stream
-constexpr auto kStreamTick = 50ms;    // StreamSession::kFollowNs
+constexpr auto kIdle = 60s;         // between two requests of a connection
+constexpr auto kHeaderTime = 10s;   // for a whole header: a slow one is cut
+constexpr auto kBodyTime = 60s;     // for a whole body of at most 8 MiB
+constexpr auto kWriteTime = 60s;    // for one answer or one chunk of a file
+constexpr auto kHelloTime = 5s;     // for the first message of a stream
+constexpr auto kStreamTick = 50ms;  // StreamSession::kFollowNs
+constexpr size_t kLoginBytesMax = 4096;
 constexpr size_t kFileChunkBytes = 256 * 1024;
 
 auto token(ErrorCode& ec) { return net::redirect_error(net::use_awaitable, ec); }
@@ -92,6 +93,14 @@ class HttpServer final : public Server {
  private:
   using Task = std::function<void()>;
   using Cancel = std::shared_ptr<std::atomic<bool>>;
+  enum class What { kRefused, kAsset, kLogin, kStream, kCall };
+  struct Judged {
+    What what = What::kRefused;
+    bool is_api = false;
+    api::Response refusal;
+    size_t body_max = 0;
+    api::Lane lane = api::Lane::kControl;
+  };
 
   net::awaitable<void> accept();
   net::awaitable<void> connection(tcp::socket socket);
@@ -109,6 +118,7 @@ class HttpServer final : public Server {
   net::awaitable<api::Response> handle(beast::tcp_stream& stream,
                                        std::shared_ptr<api::Request> request, api::Lane lane);
 
+  Judged judge(const Parser& parser, api::Request& request) const;
   api::Response login(Parser& parser, std::string& more_headers);
   std::string_view cookie_of(const Parser& parser) const;
   Cancel new_cancel();
@@ -283,82 +293,92 @@ std::string_view HttpServer::cookie_of(const Parser& parser) const {
   return cookie_value(view_of(parser.get()[http::field::cookie]), cookie_name_);
 }
 
-/// Gate, login, body, then the API or a file of the page.
+/// What a request is, by its header alone: nothing of its body is read before.
+HttpServer::Judged HttpServer::judge(const Parser& parser, api::Request& request) const {
+  const auto& head = parser.get();
+  Judged out;
+  request.method = view_of(head.method_string());
+  const std::string_view target = view_of(head.target());
+  out.is_api =
+      target.starts_with(kApi) && (target.size() == kApi.size() || target[kApi.size()] == '/');
+  const Knock knock{view_of(head[http::field::host]), view_of(head[http::field::origin]),
+                    view_of(head["Sec-Fetch-Site"]), cookie_of(parser),
+                    view_of(head["X-Sp3ctra-Secret"])};
+  const auto refused = [&](int status, std::string_view words) {
+    out.what = What::kRefused;
+    out.refusal = api::refuse(status, words);
+    return std::move(out);
+  };
+  if (head.count(http::field::host) > 1 || head.count(http::field::origin) > 1)
+    return refused(400, "One Host and one Origin, please.");
+  if (const auto words = why_foreign(knock, port_, out.is_api); !words.empty())
+    return refused(403, words);
+  if (!out.is_api) {
+    out.what = What::kAsset;
+  } else if (!api::set_target(request, target.substr(kApi.size()))) {
+    return refused(400, "The address of this call cannot be read.");
+  } else if (request.path == "/login" && request.method == "POST") {
+    out.what = What::kLogin;
+    out.body_max = kLoginBytesMax;
+  } else {
+    const bool is_stream = request.path == "/stream" && websocket::is_upgrade(head);
+    const auto plan = api::Api::plan(request.method, request.path);
+    const bool by_cookie = is_stream || (plan && plan->by_ticket);
+    if (by_cookie ? !logins_->knows_cookie(knock.cookie)
+                  : !logins_->knows(knock.cookie, knock.secret))
+      return refused(401,
+                     "Not logged in: open the address with its token again "
+                     "(./run --url prints it).");
+    if (is_stream && streams_ >= limits::kStreamsMax)
+      return refused(503, "Too many pages are open: close one.");
+    if (!is_stream && !plan) return refused(404, "There is no such call; docs/api.md lists them.");
+    out.what = is_stream ? What::kStream : What::kCall;
+    if (plan) out.lane = plan->lane;
+    if (plan) out.body_max = plan->body_bytes_max;
+  }
+  if (const auto length = parser.content_length(); length && *length > out.body_max)
+    return refused(413, fmt::format("The body of this call has at most {} bytes.", out.body_max));
+  return out;
+}
+
+/// Gate and login, then the body, then the API or a file of the page.
 net::awaitable<bool> HttpServer::call(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                       Parser& parser) {
   const auto& head = parser.get();
   auto request = std::make_shared<api::Request>();
-  request->method = view_of(head.method_string());
-  const std::string_view target = view_of(head.target());
-  const bool is_api = target.starts_with(kApi) &&
-                      (target.size() == kApi.size() || target[kApi.size()] == '/');
-  const bool in_body = is_api && head["X-Sp3ctra-Errors"] == "body";
-  const Knock knock{view_of(head[http::field::host]), view_of(head[http::field::origin]),
-                    view_of(head["Sec-Fetch-Site"]), cookie_of(parser),
-                    view_of(head["X-Sp3ctra-Secret"])};
-  const std::string_view foreign = why_foreign(knock, port_, is_api);
-  const bool is_login = target == "/api/v1/login" && request->method == "POST";
-  api::Response refusal;
-  size_t body_max = 0;
-  std::optional<api::Api::Plan> plan;
-  if (head.count(http::field::host) > 1 || head.count(http::field::origin) > 1) {
-    refusal = api::refuse(400, "One Host and one Origin, please.");
-  } else if (!foreign.empty()) {
-    refusal = api::refuse(403, foreign);
-  } else if (is_api && !api::set_target(*request, target.substr(kApi.size()))) {
-    refusal = api::refuse(400, "The address of this call cannot be read.");
-  } else if (is_login) {
-    body_max = 4096;
-  } else if (is_api) {
-    const bool is_stream = request->path == "/stream" && websocket::is_upgrade(head);
-    plan = api::Api::plan(request->method, request->path);
-    const bool by_cookie = is_stream || (plan && plan->by_ticket);
-    if (by_cookie ? !logins_->knows_cookie(knock.cookie)
-                  : !logins_->knows(knock.cookie, knock.secret)) {
-      refusal = api::refuse(401, "Not logged in: open the address with its token again "
-                                 "(./run --url prints it).");
-    } else if (is_stream) {
-      if (streams_ < limits::kStreamsMax) {
-        co_await this->stream(stream, parser);
-        co_return false;
-      }
-      refusal = api::refuse(503, "Too many pages are open: close one.");
-    } else if (!plan) {
-      refusal = api::refuse(404, "There is no such call; docs/api.md lists them.");
-    } else {
-      body_max = plan->body_bytes_max;
-    }
-  }
-  const auto length = parser.content_length();
-  if (refusal.status == 200 && length && *length > body_max)
-    refusal = api::refuse(413, fmt::format("The body of this call has at most {} bytes.", body_max));
-  if (refusal.status != 200) {
+  Judged judged = judge(parser, *request);
+  const bool in_body = judged.is_api && head["X-Sp3ctra-Errors"] == "body";
+  if (judged.what == What::kRefused) {
     const bool kept = parser.is_done() && head.keep_alive();
-    const bool sent = co_await send(stream, api_answer(std::move(refusal), kept, in_body));
-    if (sent && !kept) co_await end_gently(stream);
-    co_return sent && kept;
+    const bool sent = co_await send(stream, api_answer(std::move(judged.refusal), kept, in_body));
+    if (!kept) co_await end_gently(stream);
+    co_return sent;
   }
-  parser.body_limit(body_max);
+  if (judged.what == What::kStream) {
+    co_await this->stream(stream, parser);
+    co_return false;
+  }
+  parser.body_limit(judged.body_max);
   const bool read = co_await read_body(stream, buffer, parser);
   if (!read) co_return false;
   const bool keep_alive = head.keep_alive();
-  if (!is_api) {
-    const std::string_view path = target.substr(0, target.find('?'));
-    Answer answer = assets_.answer(request->method, path,
+  if (judged.what == What::kAsset) {
+    const std::string_view target = view_of(head.target());
+    Answer answer = assets_.answer(request->method, target.substr(0, target.find('?')),
                                    view_of(head[http::field::if_none_match]), keep_alive);
     const bool sent = co_await send(stream, std::move(answer));
     co_return sent;
   }
   std::string more_headers;
   api::Response response;
-  if (is_login) {
+  if (judged.what == What::kLogin) {
     response = login(parser, more_headers);
   } else {
     request->body = std::move(parser.get().body());
-    response = co_await handle(stream, request, plan->lane);
+    response = co_await handle(stream, request, judged.lane);
   }
-  const bool sent = co_await send(
-      stream, api_answer(std::move(response), keep_alive, in_body, more_headers));
+  const bool sent =
+      co_await send(stream, api_answer(std::move(response), keep_alive, in_body, more_headers));
   co_return sent;
 }
 
@@ -372,12 +392,14 @@ api::Response HttpServer::login(Parser& parser, std::string& more_headers) {
       more_headers = "Retry-After: 60\r\n";
       return api::refuse(429, "Too many wrong tokens: wait a minute.");
     }
-    return api::refuse(401, "This token is not of this program: ./run --url prints the address "
-                            "with the right one.");
+    return api::refuse(401,
+                       "This token is not of this program: ./run --url prints the address "
+                       "with the right one.");
   }
-  more_headers = fmt::format("Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Strict; "
-                             "Max-Age=31536000\r\n",
-                             cookie_name_, fresh->cookie);
+  more_headers = fmt::format(
+      "Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Strict; "
+      "Max-Age=31536000\r\n",
+      cookie_name_, fresh->cookie);
   return {.body = api::dump({{"secret", fresh->secret}})};
 }
 
@@ -414,12 +436,12 @@ net::awaitable<bool> HttpServer::send(beast::tcp_stream& stream, Answer answer) 
   ErrorCode ec;
   stream.expires_after(kWriteTime);
   const std::string_view body = answer.text.empty() ? answer.packed : answer.text;
-  const std::array<net::const_buffer, 2> parts = {
-      net::buffer(answer.head), net::const_buffer(body.data(), body.size())};
+  const std::array<net::const_buffer, 2> parts = {net::buffer(answer.head),
+                                                  net::const_buffer(body.data(), body.size())};
   co_await net::async_write(stream, parts, token(ec));
   bool good = !ec;
   if (good && answer.file) good = co_await send_file(stream, answer);
-  co_return good && answer.keep_alive;
+  co_return good&& answer.keep_alive;
 }
 
 net::awaitable<bool> HttpServer::send_file(beast::tcp_stream& stream, Answer& answer) {
@@ -442,7 +464,8 @@ net::awaitable<bool> HttpServer::send_file(beast::tcp_stream& stream, Answer& an
   co_return true;
 }
 
-/// Lets an answer arrive that left before the request was read: closing at once would reset it away.
+/// Lets an answer arrive that left before the request was read: closing at once would reset it
+/// away.
 net::awaitable<void> HttpServer::end_gently(beast::tcp_stream& stream) {
   ErrorCode ec;
   stream.socket().shutdown(tcp::socket::shutdown_send, ec);

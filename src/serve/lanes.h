@@ -1,6 +1,6 @@
 #pragma once
-// Threads for calls that may block: a few per lane, each with a bounded queue, so that a slow search
-// never stands before Stop.
+// Threads for calls that may block: a few per lane, each with a bounded queue, so that a slow
+// search never stands before Stop.
 #include <array>
 #include <condition_variable>
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
-// The program's door for browsers: HTTP and WebSocket on one loopback port, the page's files, the API
-// of docs/api.md behind logins.
+// The program's door for browsers: HTTP and WebSocket on one loopback port, the page's files, the
+// API of docs/api.md behind logins.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +19,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";  ///< loopback only; anything else is refused with a way out
   uint16_t port = 5000;              ///< 0 = any; when taken the next free one, see port()
   uint16_t ports_tried = 100;
-  std::string data_dir;              ///< exists, 0700: token, logins, exports/
+  std::string data_dir;  ///< exists, 0700: token, logins, exports/
 };
 
 class Server {

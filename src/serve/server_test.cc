@@ -17,7 +17,8 @@ using fakes::HttpAnswer;
 double ms_of(const std::function<void()>& what) {
   const auto start = std::chrono::steady_clock::now();
   what();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 class ServerTest : public ::testing::Test {
@@ -86,8 +87,8 @@ TEST_F(ServerTest, PageNeedsNoLoginAndCarriesThePolicy) {
   EXPECT_EQ(page.header("Cross-Origin-Resource-Policy"), "same-origin");
   EXPECT_NE(page.body.find("sp3ctra"), std::string::npos);
   EXPECT_EQ(ask("POST", "/", "").status, 405);
-  for (const std::string_view path :
-       {"/../token", "/%2e%2e/token", "/assets/../../token", "/token", "/..\\token", "//etc/passwd"})
+  for (const std::string_view path : {"/../token", "/%2e%2e/token", "/assets/../../token", "/token",
+                                      "/..\\token", "//etc/passwd"})
     EXPECT_EQ(ask("GET", path, "").status, 404) << path;
 }
 
@@ -106,8 +107,9 @@ TEST_F(ServerTest, LoginGivesCookieAndSecretAndNeedsBoth) {
   // The halves of two logins do not make one.
   const std::string first_cookie = cookie;
   log_in();
-  EXPECT_EQ(ask("GET", "/api/v1/state", first_cookie + "X-Sp3ctra-Secret: " + secret + "\r\n").status,
-            401);
+  EXPECT_EQ(
+      ask("GET", "/api/v1/state", first_cookie + "X-Sp3ctra-Secret: " + secret + "\r\n").status,
+      401);
   EXPECT_EQ(ask("POST", "/api/v1/login", "", R"({"token":"wrong"})").status, 401);
   EXPECT_EQ(ask("POST", "/api/v1/login", "", "garbage").status, 400);
 }
@@ -133,8 +135,9 @@ TEST_F(ServerTest, ForeignHostsAndOriginsAreRefusedEvenWithALogin) {
                 fmt::format(R"({{"token":"{}"}})", token()))
                 .status,
             403);
-  EXPECT_EQ(ask("GET", "/api/v1/state", both + "Host: " + host + "\r\nHost: " + host + "\r\n").status,
-            400);
+  EXPECT_EQ(
+      ask("GET", "/api/v1/state", both + "Host: " + host + "\r\nHost: " + host + "\r\n").status,
+      400);
 }
 
 TEST_F(ServerTest, WebSocketsPassTheSameGate) {
@@ -169,7 +172,7 @@ TEST_F(ServerTest, StreamTellsStateAndRows) {
   log_in();
   const auto client = open_stream();
   client->send_frame(
-      R"({"op":"view","view":5,"capture":"c1","filter":null,"first":10,"count":20,"follow":false})");
+      R"({"op":"view","view":5,"capture":"c1","filter":null,"first":10,"count":20})");
   bool state = false, rows = false, batch = false;
   for (int i = 0; i < 20 && !(state && rows && batch); ++i) {
     const Client::Frame frame = client->frame();
@@ -228,8 +231,8 @@ TEST_F(ServerTest, TakenPortMeansTheNextAndOnlyLoopback) {
   ASSERT_TRUE(second);
   EXPECT_GT((*second)->port(), server->port());
   for (const char* listen : {"0.0.0.0", "192.168.0.1", "::", "example.com", "127.evil"}) {
-    const auto refused = Server::start({.listen = listen, .data_dir = folder.path()}, engine,
-                                       library, {});
+    const auto refused =
+        Server::start({.listen = listen, .data_dir = folder.path()}, engine, library, {});
     ASSERT_FALSE(refused) << listen;
     EXPECT_NE(refused.error().message.find("ssh -L 5000:127.0.0.1:5000"), std::string::npos);
   }
@@ -294,15 +297,12 @@ TEST_F(ServerTest, ManyRequestsOnOneConnectionAndALargeBody) {
 
 TEST_F(ServerTest, AnExportIsFetchedOnceWithCookieAndTicket) {
   log_in();
-  const auto job =
-      api::parse_object(ask("POST", "/api/v1/captures/c1/exports", both, "{}").body);
+  const auto job = api::parse_object(ask("POST", "/api/v1/captures/c1/exports", both, "{}").body);
   const std::string at = "/api/v1/jobs/" + api::text_member(*job, "job").value_or("");
-  ASSERT_TRUE(fakes::soon([&] {
-    return ask("GET", at, both).body.find("\"done\",") != std::string::npos;
-  }));
+  ASSERT_TRUE(fakes::soon(
+      [&] { return ask("GET", at, both).body.find("\"done\",") != std::string::npos; }));
   const auto ticket = api::parse_object(ask("POST", at + "/ticket", both, "{}").body);
-  const std::string link =
-      at + "/file?ticket=" + api::text_member(*ticket, "ticket").value_or("");
+  const std::string link = at + "/file?ticket=" + api::text_member(*ticket, "ticket").value_or("");
   EXPECT_EQ(ask("GET", link, "").status, 401);
   const HttpAnswer file = ask("GET", link, cookie);
   EXPECT_EQ(file.status, 200);
@@ -336,8 +336,8 @@ TEST_F(ServerTest, StopAnswersAtOnceWhileEverythingElseIsBusy) {
   }
   ASSERT_TRUE(fakes::soon([&] { return library.view->finds_running == 4; }));
   for (int i = 0; i < 5; ++i) {
-    const double ms = ms_of(
-        [&] { EXPECT_EQ(ask("POST", "/api/v1/capture/stop", both, "{}").status, 200); });
+    const double ms =
+        ms_of([&] { EXPECT_EQ(ask("POST", "/api/v1/capture/stop", both, "{}").status, 200); });
     EXPECT_LT(ms, 200);
   }
   EXPECT_EQ(engine.stops, 5);
@@ -347,6 +347,7 @@ TEST_F(ServerTest, StopAnswersAtOnceWhileEverythingElseIsBusy) {
 
 TEST_F(ServerTest, ASlowPageIsToldLessAndCostsNothing) {
   log_in();
+  library.view->info_bytes = 500;
   const auto client = open_stream();
   client->send_frame(
       R"({"op":"view","view":1,"capture":"c1","first":0,"count":500,"follow":true})");

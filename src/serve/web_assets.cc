@@ -18,11 +18,16 @@ std::string_view content_type_of(std::string_view path) {
     std::string_view ending, type;
   };
   static constexpr Type kTypes[] = {
-      {".html", "text/html; charset=utf-8"},   {".js", "text/javascript; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},     {".svg", "image/svg+xml"},
-      {".png", "image/png"},                   {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"},                {".json", "application/json"},
-      {".webmanifest", "application/manifest+json"}, {".txt", "text/plain; charset=utf-8"},
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".ico", "image/x-icon"},
+      {".woff2", "font/woff2"},
+      {".json", "application/json"},
+      {".webmanifest", "application/manifest+json"},
+      {".txt", "text/plain; charset=utf-8"},
       {".wasm", "application/wasm"},
   };
   for (const Type& type : kTypes)
@@ -35,8 +40,8 @@ bool never_changes(std::string_view path) { return path.starts_with("/assets/");
 std::string etag_of(const WebAsset& asset) {
   std::array<unsigned char, 16> hash{};
   crypto_generichash(hash.data(), hash.size(),
-                     reinterpret_cast<const unsigned char*>(asset.bytes.data()),
-                     asset.bytes.size(), nullptr, 0);
+                     reinterpret_cast<const unsigned char*>(asset.bytes.data()), asset.bytes.size(),
+                     nullptr, 0);
   std::string hex(2 * hash.size() + 1, '\0');
   sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
   hex.pop_back();

@@ -76,6 +76,11 @@ async function begin(): Promise<void> {
   if (token !== null) await log_in(token);
   const host = document.getElementById('app');
   if (host) render(<App />, host);
+  // Adding the token to an open page's address changes the fragment only and loads nothing anew.
+  window.addEventListener('hashchange', () => {
+    const late = take_token();
+    if (late !== null) void log_in(late);
+  });
   listen_to_keys();
   take_drops();
   let started = false;

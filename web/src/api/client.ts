@@ -113,7 +113,7 @@ export const api = {
   },
   state: () => send('GET', '/state') as Promise<ProgramState>,
   interfaces: async () =>
-    ((await send('GET', '/interfaces')) as { interfaces: InterfaceInfo[] }).interfaces,
+    ((await send('GET', '/interfaces')) as { interfaces: InterfaceInfo[] }).interfaces.map((i) => ({ ...i, addresses: i.addresses ?? [] })),
   start: (iface: string, bpf: string) =>
     send('POST', '/capture/start', { interface: iface, bpf }) as Promise<{ capture: string }>,
   stop: () => send('POST', '/capture/stop', {}),
@@ -131,8 +131,11 @@ export const api = {
       filter: string;
       reading: string;
     }>,
-  packet: (capture: string, number: number, abort?: AbortSignal) =>
-    send('GET', `/captures/${capture}/packets/${number}`, undefined, abort) as Promise<Packet>,
+  async packet(capture: string, number: number, abort?: AbortSignal): Promise<Packet> {
+    const got = (await send('GET', `/captures/${capture}/packets/${number}`, undefined, abort)) as Partial<Packet>;
+    const words = { lead: [], facts: [], verdict: 'normal' as const, reason: [], basis: '', ...got.words };
+    return { ...(got as Packet), sources: got.sources ?? [], tree: got.tree ?? [], words };
+  },
   find: (
     capture: string,
     want: { kind: string; q: string; from: number; dir: string; filter: string | null },

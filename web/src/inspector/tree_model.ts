@@ -79,9 +79,9 @@ export function layer_of(lines: readonly TreeLine[], line: TreeLine): TreeLine {
 export function hex_bytes(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length >> 1);
   for (let i = 0; i < bytes.length; i++) {
-    const value = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-    if (Number.isNaN(value)) return bytes.subarray(0, i);
-    bytes[i] = value;
+    const pair = hex.slice(i * 2, i * 2 + 2);
+    if (!/^[0-9a-f]{2}$/i.test(pair)) return bytes.subarray(0, i);
+    bytes[i] = Number.parseInt(pair, 16);
   }
   return bytes;
 }

@@ -19,12 +19,15 @@ export function Words({ packet }: { packet: Packet }) {
           </li>
         ))}
       </ul>
+      {lead.length === 0 ? <p class="dim">Nothing is said about this packet yet. Its fields stand beside.</p> : null}
+      {reason.length === 0 ? null : (
       <div class={`norm ${verdict}`}>
         <Icon name={verdict === 'normal' ? 'check' : 'warn'} size={14} />
         <span>
           <b>{kVerdicts[verdict] ?? kVerdicts.look}</b> <Runs runs={reason} />
         </span>
       </div>
+      )}
       <p class="basis">{plain_text(basis)}</p>
     </div>
   );

@@ -35,11 +35,11 @@ export const kColumns: readonly Column[] = [
   { id: 'target', label: 'To', width: 150, share: 1, right: false, shown: true, needs_px: 0 },
   { id: 'target_port', label: 'To port', width: 64, share: 0, right: true, shown: false, needs_px: 0 },
   { id: 'protocol', label: 'Protocol', width: 84, share: 0, right: false, shown: true, needs_px: 0 },
-  { id: 'length', label: 'Bytes', width: 50, share: 0, right: true, shown: true, needs_px: 900 },
+  { id: 'length', label: 'Bytes', width: 50, share: 0, right: true, shown: true, needs_px: 1000 },
   { id: 'info', label: 'What happens', width: 220, share: 1.8, right: false, shown: true, needs_px: 0 },
 ];
 
-const kGap_px = 12;
+export const kGap_px = 12;
 const kPadding_px = 32;
 
 interface Chosen {
@@ -56,6 +56,9 @@ export const time_format = signal<TimeFormat>(kept<TimeFormat>('time.format', 'c
 export const time_zone = signal<Zone>(kept<Zone>('time.zone', 'local'));
 export const time_digits = signal<number>(kept<number>('time.digits', 6));
 export const dense = signal<boolean>(kept<boolean>('dense', true));
+
+/** A narrow list shows milliseconds at most. */
+export const shown_digits = computed(() => (list_width_px.value < 1000 ? Math.min(3, time_digits.value) : time_digits.value));
 
 export function set_column_shown(id: ColumnId, shown: boolean): void {
   chosen.value = { ...chosen.value, shown: { ...chosen.value.shown, [id]: shown } };
@@ -81,7 +84,7 @@ function natural_width(column: Column): number {
     return Math.max(column.width, 10 + digits * 8 + Math.floor((digits - 1) / 3) * 4);
   }
   if (column.id === 'time') {
-    const fraction = (time_digits.value - 6) * 8;
+    const fraction = (shown_digits.value - 6) * 8;
     if (time_format.value === 'date') return 206 + fraction;
     if (time_format.value === 'epoch') return 148 + fraction;
     return column.width + fraction;

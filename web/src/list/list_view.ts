@@ -4,14 +4,20 @@ import { stream } from '../api/stream';
 import * as session from '../live/session';
 import { family_icon, kIcons } from '../shell/icons';
 import { count_text } from '../shell/numbers';
-import { dense, laid_columns, list_width_px, number_digits, time_digits, time_format, time_zone, type ColumnId } from './columns';
+import { dense, kGap_px, laid_columns, list_width_px, number_digits, shown_digits, time_format, time_zone, type ColumnId, type LaidColumn } from './columns';
 import { ScrollMap } from './scroll_map';
 import { TimeFormatter, split_ns } from './time_format';
 
+const kPadding_px = 16;
 const kSvg = 'http://www.w3.org/2000/svg';
 /** A jump of the scrollbar beyond this many views is a drag, not a scroll. */
 const kDragViews = 1.5;
 const kIdle_ms = 160;
+/** Rows are placed relative to a base that follows, so that no position grows beyond what browsers place exactly. */
+const kRebaseRows = 2000;
+/** Rows asked for at once: what is on screen and as much again around it, several times. */
+const kFetchRows = 240;
+const kNowhere_px = -1;
 
 interface Cell {
   box: HTMLElement;
@@ -26,6 +32,7 @@ interface Slot {
   cells: Map<ColumnId, Cell>;
   chip: HTMLElement;
   chip_icon: SVGPathElement;
+  icon: string;
   row: number;
   loaded: boolean;
   style_key: string;
@@ -37,6 +44,13 @@ export class ListView {
   private readonly map = new ScrollMap(24);
   private readonly spacer = document.createElement('div');
   private readonly pane = document.createElement('div');
+  /** Carries the rows; it alone moves while scrolling. Rows stand in it at px from `base_row`. */
+  private readonly sheet = document.createElement('div');
+  private base_row = 0;
+  private sheet_y = NaN;
+  private active_id = '';
+  private view_px = 0;
+  private laid_row_px = 24;
   private slots: Slot[] = [];
   private top = 0;
   private expected_scroll = 0;
@@ -56,6 +70,8 @@ export class ListView {
   constructor(private readonly scroller: HTMLElement) {
     this.spacer.className = 'spacer';
     this.pane.className = 'rowpane';
+    this.sheet.className = 'rowsheet';
+    this.pane.append(this.sheet);
     this.spacer.append(this.pane);
     scroller.append(this.spacer);
     this.observer = new ResizeObserver(() => this.measure());
@@ -111,7 +127,7 @@ export class ListView {
   scroll_to(row: number, centre: boolean): void {
     const row_px = this.row_px();
     const y = this.map.row_top(row);
-    const view = this.pane.clientHeight;
+    const view = this.view_px;
     const visible = y >= this.top && y + row_px <= this.top + view;
     if (!visible) {
       const target = centre ? y - view / 2 + row_px : y < this.top ? y : y + row_px - view;
@@ -136,10 +152,16 @@ export class ListView {
 
   private measure(): void {
     const height = this.scroller.clientHeight;
+    const chosen = session.selected.value;
+    const y = chosen ? this.map.row_top(chosen.row) - this.top : -1;
+    // Opening the packet's pane must not cover the row it belongs to.
+    const keep_chosen = chosen !== null && y >= 0 && y < this.view_px && y + this.row_px() > height;
+    this.view_px = height;
     this.map.set_view(height);
     this.pane.style.height = `${height}px`;
     list_width_px.value = this.scroller.clientWidth;
     this.asked = '';
+    if (keep_chosen) this.scroll_to(chosen.row, false);
     this.schedule();
   }
 
@@ -147,7 +169,7 @@ export class ListView {
     if (event.ctrlKey || !this.map.is_scaled || event.deltaY === 0) return;
     // With a scaled scrollbar one notch of the browser's own scrolling would skip thousands of rows.
     event.preventDefault();
-    const unit = event.deltaMode === 1 ? this.row_px() : event.deltaMode === 2 ? this.pane.clientHeight : 1;
+    const unit = event.deltaMode === 1 ? this.row_px() : event.deltaMode === 2 ? this.view_px : 1;
     this.user_moved(this.top + event.deltaY * unit);
   };
 
@@ -156,21 +178,28 @@ export class ListView {
     const delta = now - this.expected_scroll;
     if (Math.abs(delta) < 1) return;
     this.expected_scroll = now;
-    const view = this.pane.clientHeight;
+    const view = this.view_px;
     const dragged = !this.map.is_scaled || Math.abs(delta) > view * kDragViews;
     const target = dragged ? this.map.to_virtual(now) : this.map.clamp(this.top + delta);
     const went_up = target < this.top;
     this.top = target;
     if (session.following.value && went_up) session.set_following(false);
-    window.clearTimeout(this.idle);
-    this.idle = window.setTimeout(() => this.anchor(), kIdle_ms);
+    this.anchor_soon();
     this.schedule();
   };
 
   private user_moved(target: number): void {
     const next = this.map.clamp(target);
     if (session.following.value && next < this.top) session.set_following(false);
-    this.move_to(next);
+    this.top = next;
+    // The scrollbar catches up when the wheel rests: moving it now would cost a layout at every notch.
+    this.anchor_soon();
+    this.schedule();
+  }
+
+  private anchor_soon(): void {
+    window.clearTimeout(this.idle);
+    this.idle = window.setTimeout(() => this.anchor(), kIdle_ms);
   }
 
   private move_to(target: number): void {
@@ -182,7 +211,7 @@ export class ListView {
   /** Puts the scrollbar where the list really stands. */
   private anchor(): void {
     const wanted = this.map.to_physical(this.top);
-    if (Math.abs(this.scroller.scrollTop - wanted) < 1) return;
+    if (Math.abs(this.expected_scroll - wanted) < 1) return;
     this.scroller.scrollTop = wanted;
     this.expected_scroll = this.scroller.scrollTop;
   }
@@ -236,37 +265,52 @@ export class ListView {
 
   private paint_rows(first: number, shown: number): void {
     const pool = this.slots.length;
-    const used = new Set<Slot>();
-    const chosen = session.selected.value?.number ?? -1;
+    const chosen = session.selected.value;
+    if (Math.abs(first - this.base_row) > kRebaseRows) {
+      this.base_row = first;
+      for (const slot of this.slots) slot.row = -1;
+    }
+    const sheet_y = this.map.row_top(this.base_row) - this.top;
+    if (sheet_y !== this.sheet_y) {
+      this.sheet_y = sheet_y;
+      this.sheet.style.transform = `translateY(${sheet_y}px)`;
+    }
+    let active: Slot | null = null;
     for (let i = 0; i < shown; i++) {
       const row = first + i;
       const slot = this.slots[row % pool];
       if (!slot) continue;
-      used.add(slot);
       if (slot.row !== row || !slot.loaded) this.fill(slot, row);
-      const y = this.map.row_top(row) - this.top;
-      if (slot.y !== y) {
-        slot.y = y;
-        slot.element.style.transform = `translateY(${y}px)`;
-      }
-      this.style(slot, row, chosen);
+      this.place(slot, this.map.row_top(row - this.base_row));
+      this.style(slot, row, chosen?.number ?? -1);
+      if (row === chosen?.row) active = slot;
     }
-    for (const slot of this.slots) {
-      if (!used.has(slot) && slot.y > -1e6) {
-        slot.y = -1e6 - 1;
-        slot.row = -1;
-        slot.style_key = '';
-        slot.element.style.transform = 'translateY(-9999px)';
-      }
+    for (let i = shown; i < pool; i++) {
+      const slot = this.slots[(first + i) % pool];
+      if (slot) this.place(slot, kNowhere_px);
     }
-    const active = this.slots.find((slot) => slot.row === session.selected.value?.row && used.has(slot));
-    if (active) this.scroller.setAttribute('aria-activedescendant', active.element.id);
-    else this.scroller.removeAttribute('aria-activedescendant');
+    const id = active?.element.id ?? '';
+    if (id !== this.active_id) {
+      this.active_id = id;
+      if (id) this.scroller.setAttribute('aria-activedescendant', id);
+      else this.scroller.removeAttribute('aria-activedescendant');
+    }
+  }
+
+  private place(slot: Slot, y: number): void {
+    if (slot.y === y) return;
+    if (y === kNowhere_px) {
+      slot.row = -1;
+      slot.element.hidden = true;
+    } else {
+      if (slot.y === kNowhere_px) slot.element.hidden = false;
+      slot.element.style.top = `${y}px`;
+    }
+    slot.y = y;
   }
 
   private fill(slot: Slot, row: number): void {
     slot.row = row;
-    slot.style_key = '';
     slot.element.setAttribute('aria-rowindex', String(row + 2));
     const at = session.cache.find(row);
     slot.loaded = at !== null;
@@ -275,7 +319,7 @@ export class ListView {
         cell.text.data = '';
         if (cell.more) cell.more.data = '';
       }
-      slot.chip.className = 'proto none';
+      set_class(slot.chip, 'proto none');
       return;
     }
     const { batch, index } = at;
@@ -300,8 +344,12 @@ export class ListView {
     const protocol = batch.protocol.at(index);
     put('protocol', protocol);
     const family = kFamilies[batch.family[index] ?? 0] ?? 'plain';
-    slot.chip.className = `proto ${family}`;
-    slot.chip_icon.setAttribute('d', kIcons[family_icon(family, protocol)]);
+    set_class(slot.chip, `proto ${family}`);
+    const icon = family_icon(family, protocol);
+    if (slot.icon !== icon) {
+      slot.icon = icon;
+      slot.chip_icon.setAttribute('d', kIcons[icon]);
+    }
   }
 
   private above(row: number): { seconds: number; nanos: number } | null {
@@ -338,8 +386,8 @@ export class ListView {
       wanted = this.map.visible_rows() + 2;
       from = 0;
     } else {
-      from = Math.max(0, first - shown);
-      wanted = Math.max(shown * 3, 60);
+      wanted = Math.max(shown * 3, kFetchRows);
+      from = Math.max(0, first - Math.floor((wanted - shown) / 2));
       const margin = Math.floor(shown / 2);
       const near = Math.max(0, first - margin);
       const have = total > 0 && session.cache.covers(near, Math.min(total, first + shown + margin) - near);
@@ -371,38 +419,46 @@ export class ListView {
       row_px,
       time_format.value,
       time_zone.value,
-      time_digits.value,
+      shown_digits.value,
       start,
       this.map.visible_rows(),
     ].join('|');
     if (key === this.layout_key) return;
     this.layout_key = key;
     const anchor_row = this.map.first_row(this.top);
+    const is_new_height = row_px !== this.laid_row_px;
+    this.laid_row_px = row_px;
     this.map.set_row_height(row_px);
     const { seconds, nanos } = split_ns(start);
-    this.formatter = new TimeFormatter(time_format.value, time_zone.value, time_digits.value, seconds, nanos);
+    this.formatter = new TimeFormatter(time_format.value, time_zone.value, shown_digits.value, seconds, nanos);
     signal_batch(() => {
       this.spacer.style.height = `${this.map.physical_px}px`;
-      this.top = this.map.clamp(this.map.row_top(anchor_row));
+      if (is_new_height) this.top = this.map.clamp(this.map.row_top(anchor_row));
     });
-    this.pane.style.setProperty('--cols', columns.map((c) => `${c.px}px`).join(' '));
-    this.pane.replaceChildren();
+    this.sheet.replaceChildren();
+    this.sheet_y = NaN;
+    this.active_id = '?';
     this.slots = [];
     const wanted = this.map.visible_rows() + 1;
     for (let i = 0; i < wanted; i++) {
       const slot = make_slot(i, columns);
       this.slots.push(slot);
-      this.pane.append(slot.element);
+      this.sheet.append(slot.element);
     }
     this.asked = '';
   }
 }
 
-function make_slot(index: number, columns: { id: ColumnId; right: boolean }[]): Slot {
+function set_class(element: HTMLElement, name: string): void {
+  if (element.className !== name) element.className = name;
+}
+
+function make_slot(index: number, columns: readonly LaidColumn[]): Slot {
   const element = document.createElement('div');
   element.className = 'gr';
   element.id = `row-slot-${index}`;
   element.setAttribute('role', 'row');
+  element.hidden = true;
   const cells = new Map<ColumnId, Cell>();
   const chip = document.createElement('span');
   const svg = document.createElementNS(kSvg, 'svg');
@@ -411,8 +467,13 @@ function make_slot(index: number, columns: { id: ColumnId; right: boolean }[]): 
   svg.setAttribute('aria-hidden', 'true');
   const chip_icon = document.createElementNS(kSvg, 'path');
   svg.append(chip_icon);
+  let left_px = kPadding_px;
   for (const column of columns) {
     const box = document.createElement('span');
+    // Fixed places instead of a grid: a changed text then costs its own cell's layout only.
+    box.style.left = `${left_px}px`;
+    box.style.width = `${column.px}px`;
+    left_px += column.px + kGap_px;
     box.setAttribute('role', 'gridcell');
     const text = document.createTextNode('');
     let more: Text | null = null;
@@ -435,5 +496,5 @@ function make_slot(index: number, columns: { id: ColumnId; right: boolean }[]): 
     cells.set(column.id, { box, text, more });
     element.append(box);
   }
-  return { element, cells, chip, chip_icon, row: -1, loaded: false, style_key: '', y: -1e7 };
+  return { element, cells, chip, chip_icon, icon: '', row: -1, loaded: false, style_key: '', y: kNowhere_px };
 }

@@ -7,7 +7,7 @@ import {
   dense,
   laid_columns,
   set_column_width,
-  time_digits,
+  shown_digits,
   time_format,
   time_zone,
   type LaidColumn,
@@ -51,7 +51,7 @@ function HeadCell({ column, index }: { column: LaidColumn; index: number }) {
 
 function WayBack() {
   const info = session.current_info.value;
-  if (!session.is_growing(info) && info?.state !== 'live') return null;
+  if (info?.state !== 'live') return null;
   if (session.following.value) return <span class="newer dim">Following</span>;
   const newer = session.newer.value;
   return (
@@ -94,7 +94,7 @@ export function PacketList() {
     list_on_screen.scroller = element;
     const stop = effect(() => {
       // Reading these here makes every change of layout or highlight a repaint, at most one a frame.
-      void [laid_columns.value, dense.value, time_format.value, time_zone.value, time_digits.value];
+      void [laid_columns.value, dense.value, time_format.value, time_zone.value, shown_digits.value];
       void [session.selected.value, session.marks.value, session.pointed.value, session.following.value];
       void [session.count.value, session.current_info.value?.first_ns];
       view.schedule();
@@ -110,7 +110,7 @@ export function PacketList() {
     scroller.current?.parentElement?.setAttribute('aria-rowcount', String(session.count.value.rows + 1));
   });
   return (
-    <div class="grid listgrid" role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>
+    <div class={`grid listgrid${dense.value ? '' : ' comfortable'}`} role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>
       <Head />
       <div
         class="rows"

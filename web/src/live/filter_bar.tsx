@@ -1,4 +1,4 @@
-import { signal, useComputed } from '@preact/signals';
+import { effect, signal, useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, api } from '../api/client';
 import type { Completion } from '../api/types';
@@ -14,6 +14,7 @@ const kComplete_ms = 90;
 const options = signal<Completion | null>(null);
 const chosen_option = signal(0);
 const draft_reading = signal('');
+const announced = signal('');
 export const filter_input: { element: HTMLInputElement | null } = { element: null };
 
 function Ink() {
@@ -239,7 +240,22 @@ export function FilterBar() {
   const ink = useRef<HTMLDivElement>(null);
   useEffect(() => {
     filter_input.element = input.current;
+    let timer = 0;
+    let said = '';
+    const stop = effect(() => {
+      const { rows, of, complete, known } = session.count.value;
+      const words = known && complete && session.filter.value.id !== null ? `${count_text(rows)} of ${count_text(of)} packets match` : '';
+      window.clearTimeout(timer);
+      if (words === '' || session.is_growing(session.current_info.value)) return;
+      // At most one announcement in two seconds.
+      timer = window.setTimeout(() => {
+        if (words !== said) announced.value = words;
+        said = words;
+      }, 2000);
+    });
     return () => {
+      stop();
+      window.clearTimeout(timer);
       stop_asking();
       filter_input.element = null;
     };
@@ -294,6 +310,9 @@ export function FilterBar() {
         <Reading />
         <CountLine />
       </div>
+      <span class="sr" role="status">
+        {announced.value}
+      </span>
       <Completions />
     </section>
   );

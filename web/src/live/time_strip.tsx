@@ -28,11 +28,11 @@ function ns_of(seconds: number): string {
 /** Heights of the stacked bars from the ground up, one column a family; what no family claims is plain. */
 export function stacked(from: Series): { names: string[]; sums: number[][] } {
   const bins = from.packets.length;
-  const families = Object.keys(from.families);
+  const families = Object.keys(from.families ?? {});
   const claimed = new Array<number>(bins).fill(0);
   for (const name of families) {
     if (name === 'plain' || name === 'carrier') continue;
-    from.families[name]?.forEach((value, bin) => (claimed[bin] = (claimed[bin] ?? 0) + value));
+    from.families?.[name]?.forEach((value, bin) => (claimed[bin] = (claimed[bin] ?? 0) + value));
   }
   const ground = new Array<number>(bins).fill(0);
   const names: string[] = [];
@@ -41,7 +41,7 @@ export function stacked(from: Series): { names: string[]; sums: number[][] } {
     const own =
       name === 'plain'
         ? from.packets.map((all, bin) => Math.max(0, all - (claimed[bin] ?? 0)))
-        : from.families[name];
+        : from.families?.[name];
     if (!own || own.every((value) => value === 0)) continue;
     for (let bin = 0; bin < bins; bin++) ground[bin] = (ground[bin] ?? 0) + (own[bin] ?? 0);
     names.push(name);
@@ -76,6 +76,8 @@ function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to
           stroke: colour('--text-3'),
           grid: { show: false },
           ticks: { show: false },
+          // A label at the very edge would be cut in half.
+          filter: (u, splits) => splits.map((at) => (u.valToPos(at, 'x') < 24 || u.valToPos(at, 'x') > u.width - 24 ? null : at)),
           values: [
             [3600 * 24, '{MMM} {D}', null, null, null, null, null, null, 1],
             [60, '{HH}:{mm}', null, null, null, null, null, null, 1],

@@ -131,6 +131,11 @@ export function TopBar() {
         </span>
       ) : null}
       <span class="grow" />
+      {locked && running.id !== '' && running.id !== info?.id ? (
+        <button class="btn quiet" onClick={() => session.open_capture(running.id, true)}>
+          Show what is captured
+        </button>
+      ) : null}
       <CaptureState />
       <CaptureButton />
       <span class="sep" />

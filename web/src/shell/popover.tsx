@@ -14,13 +14,21 @@ export function Popover(props: {
   useEffect(() => {
     const before = document.activeElement;
     const box = ref.current;
-    box?.querySelector<HTMLElement>('input, button, select')?.focus();
+    (box?.querySelector<HTMLElement>('input, button, select') ?? box)?.focus();
     const outside = (event: PointerEvent): void => {
       const target = event.target as Element | null;
       if (!box?.contains(target) && !target?.closest('[data-opens]')) close.current();
     };
+    const escape = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      event.preventDefault();
+      close.current();
+    };
     document.addEventListener('pointerdown', outside, true);
+    document.addEventListener('keydown', escape, true);
     return () => {
+      document.removeEventListener('keydown', escape, true);
       document.removeEventListener('pointerdown', outside, true);
       if (before instanceof HTMLElement && (box?.contains(document.activeElement) || document.activeElement === document.body)) before.focus();
     };
@@ -31,11 +39,7 @@ export function Popover(props: {
       class={`pop ${props.class}`}
       role="dialog"
       aria-label={props.label}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        close.current();
-      }}
+      tabIndex={-1}
     >
       {props.children}
     </div>

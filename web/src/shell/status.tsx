@@ -36,7 +36,7 @@ export function Status() {
         <>
           <span class="item">
             <span class="mini">
-              <Sparkline values={rates.value} width={72} height={16} />
+              <Sparkline values={rates.value} width={72} height={16} slots={kKept} />
             </span>
             <b>{count_text(c.packets_per_s)}</b> packets/s
           </span>

@@ -1,0 +1,137 @@
+// The two laws everything stands on, over real captures: the same answer with any number of workers,
+// and the same tree on demand as in a pass in order.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "capture/file_source.h"
+#include "decode/shard.h"
+#include "decode/value_text.h"
+#include "pipeline/analysis.h"
+#include "query/replay.h"
+
+namespace sp3ctra {
+namespace {
+
+/// Captures up to `bytes_max`; all of them in the long form (SP3CTRA_LONG).
+std::vector<std::string> corpus_files(uint64_t bytes_max) {
+  if (std::getenv("SP3CTRA_LONG")) bytes_max = UINT64_MAX;
+  std::vector<std::string> out;
+  const char* corpus = std::getenv("SP3CTRA_CORPUS");
+  if (!corpus || !*corpus) return out;
+  std::ifstream manifest(std::string(corpus) + "/MANIFEST.tsv");
+  std::string line;
+  std::getline(manifest, line);
+  while (std::getline(manifest, line)) {
+    const size_t a = line.find('\t'), b = line.find('\t', a + 1);
+    const std::string path = std::string(corpus) + "/" + line.substr(a + 1, b - a - 1);
+    std::error_code ec;
+    const uint64_t size = std::filesystem::file_size(path, ec);
+    if (!ec && size <= bytes_max) out.push_back(path);
+  }
+  const char* source = std::getenv("SP3CTRA_SOURCE");
+  if (source) out.push_back(std::string(source) + "/packaging/demo.pcapng");
+  return out;
+}
+
+struct Digest {
+  uint64_t packets = 0, index = 0, events = 0, evicted = 0;
+  bool operator==(const Digest&) const = default;
+};
+
+Digest digest_of(const std::string& path, unsigned workers, uint32_t flows_max) {
+  auto source = open_capture_file(path);
+  if (!source) return {};
+  CaptureIndex index;
+  AnalysisOptions options;
+  options.workers = workers;
+  options.flows_max_per_shard = flows_max;
+  std::atomic<bool> stop{false};
+  const AnalysisReport r = analyse_capture(**source, index, options, stop);
+  return {r.packets, index_digest(index), r.events_digest, r.trackers.flows_evicted};
+}
+
+TEST(Law, SameIndexAndEventsWithAnyNumberOfWorkers) {
+  const auto files = corpus_files(60'000);
+  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  uint64_t evicted = 0, packets = 0;
+  for (const std::string& f : files) {
+    for (const uint32_t flows_max : {limits::kFlowsPerShard, 2u}) {
+      const Digest one = digest_of(f, 1, flows_max);
+      packets += one.packets;
+      evicted += one.evicted;
+      for (const unsigned workers : {2u, 3u, 7u})
+        ASSERT_EQ(one, digest_of(f, workers, flows_max))
+            << f << " with " << workers << " workers, at most " << flows_max << " flows a shard";
+    }
+  }
+  EXPECT_GT(packets, 5'000u);
+  EXPECT_GT(evicted, 20u) << "the limit was not reached";
+}
+
+std::string tree_text(const Tree& t) {
+  std::string out;
+  for (const Node& n : t.nodes) {
+    out += std::to_string(n.depth) + ' ' + std::string(n.field->name) + '=';
+    append_value(out, t, n);
+    out += " @" + std::to_string(n.source) + ':' + std::to_string(n.offset) + '+' +
+           std::to_string(n.length) + ' ' + plain_value(t, n) + '\n';
+  }
+  for (const TreeSource& s : t.sources) {
+    out += s.name + ':' + std::to_string(s.bytes.size());
+    for (const uint64_t f : s.frames) out += ' ' + std::to_string(f);
+    out += '\n';
+  }
+  return out;
+}
+
+/// Differences between the sequential pass and replays of one file, described; at most a few.
+void compare_trees(const std::string& path, uint64_t& compared, uint64_t stride) {
+  auto source = open_capture_file(path);
+  if (!source) return;
+  CaptureIndex index;
+  std::atomic<bool> stop{false};
+  (void)analyse_capture(**source, index, AnalysisOptions{}, stop);
+  const auto file = (*source)->packet_file();
+  auto again = open_capture_file(path);
+  Tree pass_tree, replay_tree;
+  CountingNumbering numbering;
+  ShardSet shards({limits::kFlowsPerShard, &pass_tree, nullptr, &numbering});
+  shards.want_info(true);
+  Replay replay(index, file);
+  Timestamp now, first, previous;
+  Packet p;
+  int wrong = 0;
+  uint64_t number = 0;
+  while ((*again)->next(p) == PacketSource::Next::kPacket && wrong < 2) {
+    p.number = ++number;
+    if (number == 1) first = now = previous = p.ts;
+    now = std::max(now, p.ts);
+    const Dissection& d = shards.dissect(p, shard_of(p), now, first, previous);
+    previous = p.ts;
+    if (number % stride != 0) continue;
+    const std::string expected = tree_text(pass_tree), info(d.info());
+    const auto opened = replay.open(number, &replay_tree, UINT64_MAX, nullptr);
+    ASSERT_TRUE(opened) << path << " #" << number << ": " << opened.error().message;
+    ++compared;
+    EXPECT_EQ(expected, tree_text(replay_tree)) << path << " #" << number;
+    EXPECT_EQ(info, opened->info) << path << " #" << number;
+    wrong += ::testing::Test::HasFailure();
+  }
+}
+
+TEST(Law, TreeOnDemandEqualsTreeInAPass) {
+  const auto files = corpus_files(60'000);
+  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  uint64_t compared = 0;
+  for (const std::string& f : files) {
+    compare_trees(f, compared, 1);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(compared, 5'000u);
+}
+
+}  // namespace
+}  // namespace sp3ctra

@@ -1,0 +1,68 @@
+// What every browser test shares: a server (the mock unless BASE names one), a browser, a logged-in page that allows no console message.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const kWeb = fileURLToPath(new URL('../../web/', import.meta.url));
+const { chromium } = createRequire(kWeb + 'package.json')('playwright-core');
+
+export const kShots = process.env.SHOTS ?? fileURLToPath(new URL('../../web/dist/.shots/', import.meta.url));
+mkdirSync(kShots, { recursive: true });
+
+/** Starts the mock on a free port; answers its address with the token, and how to end it. */
+export async function start_mock(...flags) {
+  const child = spawn(process.execPath, [kWeb + 'mock/server.mjs', '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise((done, failed) => {
+    child.stdout.once('data', (data) => done(data.toString().trim()));
+    child.once('exit', (code) => failed(new Error(`the mock ended with ${code}`)));
+  });
+  return { address, end: () => child.kill() };
+}
+
+/** BASE = full address of a real server with #token=…; otherwise a fresh mock. */
+export async function start_server(...flags) {
+  if (process.env.BASE) return { address: process.env.BASE, real: true, end: () => {} };
+  return { ...(await start_mock(...flags)), real: false };
+}
+
+export async function open_browser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** A page that remembers every console message, page error and failed policy check. */
+export async function watched_page(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', ...options });
+  const page = await context.newPage();
+  const messages = [];
+  page.on('console', (m) => messages.push(`${m.type()}: ${m.text()}`));
+  page.on('pageerror', (e) => messages.push(`error: ${e.message}\n${e.stack}`));
+  page.on('dialog', (d) => {
+    messages.push(`dialog: ${d.message()}`);
+    void d.dismiss();
+  });
+  return { page, context, messages };
+}
+
+/** Logs in with the address's token, once per context. */
+export async function enter(page, address) {
+  await page.goto(address);
+  await page.waitForSelector('.app');
+}
+
+/** Opens a capture: the mock's by name, or the demo of a real server. */
+export async function open_capture(page, server, name = 'ten-million') {
+  if (server.real) {
+    await page.getByRole('button', { name: 'Start demo' }).click();
+  } else {
+    await page.locator('.rec .name', { hasText: name }).click();
+  }
+  await page.waitForFunction(() => document.querySelectorAll('.rowpane .gr .c-number').length > 5 && [...document.querySelectorAll('.rowpane .gr .c-number')].some((c) => c.textContent !== ''));
+}
+
+export function check(condition, words) {
+  if (!condition) throw new Error(words);
+}
