@@ -118,6 +118,17 @@ TEST(Tls, OtherBytesAreRefused) {
   EXPECT_FALSE(kTls.recognise(as_bytes("\x16\x03\x01 plain text"), {}));
 }
 
+TEST(Tls, JoinedInTheMiddleItFindsTheNextRecord) {
+  AppProbe p;
+  const FrameStep first = kTls.frame(p.d, p.state(kTls), 0, as_bytes("end of a record"));
+  EXPECT_TRUE(first.complete);
+  EXPECT_EQ(first.consumed, 15u);
+  const std::string next = record(23, "data");
+  const FrameStep second = kTls.frame(p.d, p.state(kTls), 0, as_bytes(next));
+  EXPECT_TRUE(second.complete);
+  EXPECT_EQ(second.consumed, next.size());
+}
+
 TEST(Tls, EveryCutIsSafe) {
   const std::string whole = record(22, client_hello()) + record(22, server_hello());
   for (size_t n = 0; n <= whole.size(); ++n) {
