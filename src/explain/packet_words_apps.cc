@@ -69,7 +69,7 @@ void explain_dns(const PacketView& p, Words& w) {
   answer ? explain_answer(p, w, name) : explain_question(p, w, name);
   if (answer && p.number("dns.flags.truncated"))
     w.fact({say("The answer did not fit; the asker should ask again over TCP.")});
-  w.normal("Normal. Not encrypted: anyone on the way could read which name was asked for.");
+  w.normal("Not encrypted: anyone on the way could read which name was asked for.");
   if (answer && p.number("dns.flags.rcode") == 3)
     w.look("A name that does not exist: usually a typing mistake or an old link; many of them in a "
            "row can be malware looking for its owner.");
@@ -104,7 +104,7 @@ void explain_http(const PacketView& p, Words& w) {
   }
   if (p.has("http.content_type"))
     w.fact({say("The content is "), strong(p.text("http.content_type")), say(".")});
-  w.normal("Normal, but not encrypted: anyone on the way can read and change it.");
+  w.normal("But it is not encrypted: anyone on the way can read and change it.");
   if (p.has("http.authbasic")) {
     w.bad("A name and password cross the network readable by anyone on the way.");
   } else if (p.has("http.cookie") || p.has("http.authorization") || p.has("http.set_cookie")) {
@@ -126,7 +126,7 @@ void explain_tls(const PacketView& p, Words& w) {
     if (p.has("tls.handshake.ja3"))
       w.fact({say("The way it asks has the fingerprint "), strong(p.text("tls.handshake.ja3")),
               say(": the same program usually has the same one.")});
-    w.normal("Normal: the start of an encrypted connection.");
+    w.normal("The start of an encrypted connection.");
     return;
   }
   if (hello) {
@@ -137,7 +137,7 @@ void explain_tls(const PacketView& p, Words& w) {
             strong(chosen ? plain_value(p.tree, *chosen) : std::string("a version")), say(".")});
     if (cipher)
       w.fact({say("The encryption is "), strong(plain_value(p.tree, *cipher)), say(".")});
-    w.normal("Normal: both sides agreed how to encrypt.");
+    w.normal("Both sides agreed how to encrypt.");
     const uint64_t version = chosen ? chosen->number : 0;
     if (version && version < 0x0303)
       w.look("This version is old and has known weaknesses; TLS 1.2 or 1.3 should be used.");
@@ -152,10 +152,10 @@ void explain_tls(const PacketView& p, Words& w) {
     w.lead({strong(p.src()), say(" sends encrypted data to "), strong(p.dst()), say(".")});
     if (p.has("tls.app_data_proto"))
       w.fact({say("Inside is likely "), strong(p.text("tls.app_data_proto")), say(".")});
-    w.normal("Normal: only the two ends can read it.");
+    w.normal("Only the two ends can read it.");
   } else {
     w.lead({strong(p.src()), say(" and "), strong(p.dst()), say(" set up encryption.")});
-    w.normal("Normal: a step of the handshake.");
+    w.normal("A step of the handshake.");
   }
   if (p.has("tls.handshake.certificate")) {
     if (const auto names = p.texts("x509ce.dNSName", 4); !names.empty())
@@ -199,7 +199,7 @@ void explain_dhcp(const PacketView& p, Words& w) {
   if (p.has("dhcp.option.vendor_class_id"))
     w.fact({say("The device says it is "), strong(p.text("dhcp.option.vendor_class_id")),
             say(".")});
-  w.normal("Normal: devices get their address and settings this way.");
+  w.normal("Devices get their address and settings this way.");
   if (step == 4) w.look("Two devices may use the same address.");
 }
 

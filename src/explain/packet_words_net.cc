@@ -60,13 +60,13 @@ void explain_arp(const PacketView& p, Words& w) {
     w.lead({strong(mac), say(" sends an unusual ARP message.")});
   }
   w.fact({say("Only devices on the same network see this.")});
-  w.normal("Normal: devices find each other's hardware addresses this way. Nothing proves that the "
+  w.normal("Devices find each other's hardware addresses this way. Nothing proves that the "
            "answer is true.");
 }
 
 void explain_icmp(const PacketView& p, Words& w) {
   const uint64_t type = p.number("icmp.type"), code = p.number("icmp.code");
-  w.normal("Normal: this is how machines tell each other about the way.");
+  w.normal("This is how machines tell each other about the way.");
   switch (type) {
     case 8:
       w.lead({strong(p.src()), say(" asks "), strong(p.dst()), say(": are you there? (ping)")});
@@ -104,7 +104,7 @@ void explain_icmp(const PacketView& p, Words& w) {
 }
 
 void explain_icmpv6(const PacketView& p, Words& w) {
-  w.normal("Normal: IPv6 networks run on such messages.");
+  w.normal("IPv6 networks run on such messages.");
   switch (p.number("icmpv6.type")) {
     case 128:
       w.lead({strong(p.src()), say(" asks "), strong(p.dst()), say(": are you there? (ping)")});
@@ -165,7 +165,7 @@ void explain_tcp(const PacketView& p, Words& w) {
   if (p.has("tcp.reassembled_in"))
     w.fact({say("The message it belongs to is complete in "),
             link(p.number("tcp.reassembled_in")), say(".")});
-  w.normal("Normal: part of a connection.");
+  w.normal("Part of a connection.");
   if (explain_analysis(p, w))
     w.look("A little of this is normal on any network; a lot makes things slow.");
   if (rst) w.look("The connection was refused or broken off instead of closed.");

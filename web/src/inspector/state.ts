@@ -28,7 +28,8 @@ effect(() => {
     wanted_field.value = '';
     if (!touched) {
       const top = all.filter((line) => line.depth === 0);
-      const last = top[top.length - 1];
+      // The layer that says something; bytes nobody understands only when there is no other.
+      const last = top.filter((line) => line.node.field !== 'data').pop() ?? top[top.length - 1];
       open_paths.value = new Set(last ? [last.path] : []);
     }
     if (again && wish !== '') open_paths.value = new Set([...open_paths.peek(), ...paths_above(all, again)]);

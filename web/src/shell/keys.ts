@@ -27,11 +27,14 @@ export function choose_letters(on: boolean): void {
 let after_g = 0;
 
 export function focus_filter(): void {
-  session.place.value = 'live';
-  requestAnimationFrame(() => {
+  const take = () => {
     filter_input.element?.focus();
     filter_input.element?.select();
-  });
+  };
+  // At once when the field is there: the next key typed belongs to it.
+  if (session.place.value === 'live') return take();
+  session.place.value = 'live';
+  requestAnimationFrame(take);
 }
 
 function next_region(back: boolean): void {
