@@ -94,21 +94,10 @@ class Compiler {
 bool can_be_continued(Compiler& compiler, std::string_view prefix) {
   // One continuation for each thing the grammar can be waiting for; no names, which libpcap would
   // look up.
-  static constexpr std::array<std::string_view, 14> kNext = {"",
-                                                             " ip",
-                                                             " host 1.1.1.1",
-                                                             " 1.1.1.1",
-                                                             " 1",
-                                                             " 32",
-                                                             " ::1",
-                                                             " 1:1:1:1:1:1",
-                                                             " 1-2",
-                                                             "] = 1",
-                                                             " 1] = 1",
-                                                             " = 1",
-                                                             " 1 = 1",
-                                                             " mask 255.0.0.0",
-                                                             " mgt"};
+  static constexpr std::array<std::string_view, 13> kNext = {
+      "",     " ip",    " host 1.1.1.1",  " 1.1.1.1", " 1",
+      " 32",  " ::1",   " 1:1:1:1:1:1",   "] = 1",    " 1] = 1",
+      " = 1", " 1 = 1", " mask 255.0.0.0"};
   int open = 0;
   for (char c : prefix) open += c == '(' ? 1 : c == ')' && open > 0 ? -1 : 0;
   const std::string close(static_cast<size_t>(open), ')');
