@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const kWeb = fileURLToPath(new URL('../../web/', import.meta.url));
 const { chromium } = createRequire(kWeb + 'package.json')('playwright-core');
 
-export const kShots = process.env.SHOTS ?? fileURLToPath(new URL('../../web/dist/.shots/', import.meta.url));
+export const kShots = process.env.SHOTS ?? join(tmpdir(), 'sp3ctra-shots/');
 mkdirSync(kShots, { recursive: true });
 
 /** Starts the mock on a free port; answers its address with the token, and how to end it. */
