@@ -60,7 +60,12 @@ int encap_type(LinkType t) {
     case LinkType::kIpv6: return 130;
     case LinkType::kLinuxSll2: return 210;
   }
-  return 0;
+  switch (static_cast<uint16_t>(t)) {  // links that are named here and not read
+    case 9: return 4;     // PPP
+    case 105: return 20;  // Wi-Fi
+    case 127: return 23;  // Wi-Fi with radiotap
+    default: return 0;
+  }
 }
 
 void draw(Dissection& d, const Input& in) {
