@@ -1,6 +1,7 @@
 // links: flow
-// Frames of any link type, several in a row so that streams, fragments and States are reached, drawn
-// with and without a tree. First byte: link type; then per frame two bytes of length, the bytes.
+// Frames of any link type, several in a row so that streams, fragments and States are reached,
+// drawn with and without a tree. First byte: link type; then per frame two bytes of length, the
+// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,7 @@ using namespace sp3ctra;
 
 namespace {
 
-constexpr LinkType kLinks[] = {LinkType::kEthernet, LinkType::kRaw,      LinkType::kNull,
+constexpr LinkType kLinks[] = {LinkType::kEthernet, LinkType::kRaw,       LinkType::kNull,
                                LinkType::kLinuxSll, LinkType::kLinuxSll2, LinkType::kLoop,
                                LinkType::kIpv4,     LinkType::kIpv6};
 

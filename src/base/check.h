@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define CHECK(condition)                                                                 \
-  do {                                                                                   \
-    if (!(condition)) [[unlikely]] {                                                     \
+#define CHECK(condition)                                                                  \
+  do {                                                                                    \
+    if (!(condition)) [[unlikely]] {                                                      \
       std::fprintf(stderr, "CHECK failed: %s (%s:%d)\n", #condition, __FILE__, __LINE__); \
-      std::abort();                                                                      \
-    }                                                                                    \
+      std::abort();                                                                       \
+    }                                                                                     \
   } while (0)
 
 #ifdef NDEBUG

@@ -7,16 +7,17 @@
 namespace sp3ctra::limits {
 
 // Packets and files.
-inline constexpr uint32_t kPacketBytesMax = 262'144;    // libpcap's largest snap length
-inline constexpr uint32_t kReadBlockBytes = 256 * 1024;  // recycled file blocks: 1.5 x mmap here
+inline constexpr uint32_t kPacketBytesMax = 262'144;        // libpcap's largest snap length
+inline constexpr uint32_t kReadBlockBytes = 256 * 1024;     // recycled file blocks: 1.5 x mmap here
 inline constexpr uint32_t kPcapngBlockBytesMax = 16 << 20;  // a larger block is damage, not data
 inline constexpr uint32_t kInterfacesPerFileMax = 4096;
-inline constexpr uint32_t kSectionsPerFileMax = 65'536;      // 24 bytes each are kept
-inline constexpr uint32_t kAnnotationBytesMax = 16 << 20;    // comments, names, secrets of one file
-inline constexpr uint32_t kMergedFilesMax = 256;             // one open file and 320 KiB each
-inline constexpr uint32_t kMergedInterfacesMax = 65'535;     // an interface number has 16 bits
-inline constexpr uint64_t kSpoolRatioMax = 1000;        // unpacked : packed, against bombs
-inline constexpr uint64_t kSpoolRatioFreeBytes = 16ull << 20;  // small files may unpack at any ratio
+inline constexpr uint32_t kSectionsPerFileMax = 65'536;    // 24 bytes each are kept
+inline constexpr uint32_t kAnnotationBytesMax = 16 << 20;  // comments, names, secrets of one file
+inline constexpr uint32_t kMergedFilesMax = 256;           // one open file and 320 KiB each
+inline constexpr uint32_t kMergedInterfacesMax = 65'535;   // an interface number has 16 bits
+inline constexpr uint64_t kSpoolRatioMax = 1000;           // unpacked : packed, against bombs
+inline constexpr uint64_t kSpoolRatioFreeBytes = 16ull
+                                                 << 20;  // small files may unpack at any ratio
 inline constexpr uint64_t kSpoolBytesMax = 32ull << 30;  // unpacked bytes on disk for one file
 
 // Live capture.
@@ -24,28 +25,29 @@ inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all r
 inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
 inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
 inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
-inline constexpr uint32_t kCaptureFilterBytesMax = 2048;  // libpcap's compiler is quadratic and more
-inline constexpr uint32_t kCaptureFilterRangesMax = 32;   // 50 port ranges take it a second
-inline constexpr uint32_t kCaptureFilterSearchMs = 150;   // to find the wrong word
+inline constexpr uint32_t kCaptureFilterBytesMax =
+    2048;                                                // libpcap's compiler is quadratic and more
+inline constexpr uint32_t kCaptureFilterRangesMax = 32;  // 50 port ranges take it a second
+inline constexpr uint32_t kCaptureFilterSearchMs = 150;  // to find the wrong word
 
 // Dissection.
-inline constexpr uint32_t kLayersMax = 24;          // protocol layers in one packet
-inline constexpr uint32_t kTreeNodesMax = 16'384;   // nodes drawn for one packet
+inline constexpr uint32_t kLayersMax = 24;         // protocol layers in one packet
+inline constexpr uint32_t kTreeNodesMax = 16'384;  // nodes drawn for one packet
 inline constexpr uint32_t kAnomaliesPerPacketMax = 8;
 inline constexpr uint32_t kDnsNameJumpsMax = 64;
-inline constexpr uint32_t kDnsRecordsMax = 1024;    // records drawn of one message
-inline constexpr uint32_t kInfoBytesMax = 512;      // the one-line text of a packet
+inline constexpr uint32_t kDnsRecordsMax = 1024;  // records drawn of one message
+inline constexpr uint32_t kInfoBytesMax = 512;    // the one-line text of a packet
 
 // Flows (per shard; 64 shards).
 inline constexpr uint32_t kShards = 64;
-inline constexpr uint32_t kFlowsPerShard = 4096;           // 262,144 live flows in all
-inline constexpr uint32_t kFragmentsPerShard = 64;         // datagrams being put together
+inline constexpr uint32_t kFlowsPerShard = 4096;            // 262,144 live flows in all
+inline constexpr uint32_t kFragmentsPerShard = 64;          // datagrams being put together
 inline constexpr uint32_t kFragmentBytesMax = 65'535 + 40;  // largest datagram
 inline constexpr int64_t kFragmentTimeoutNs = 30'000'000'000;
-inline constexpr uint32_t kPduBytesKept = 128 * 1024;      // first bytes of a message kept whole
+inline constexpr uint32_t kPduBytesKept = 128 * 1024;  // first bytes of a message kept whole
 inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
 inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;  // all stream buffers of a shard
-inline constexpr uint32_t kStateBytesMax = 4096;           // a protocol's State of one flow
+inline constexpr uint32_t kStateBytesMax = 4096;            // a protocol's State of one flow
 
 // Pipeline.
 inline constexpr uint32_t kWorkersMax = 64;

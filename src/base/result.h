@@ -33,8 +33,8 @@ tl::unexpected<Error> fail_errno(std::string_view what);
 }  // namespace sp3ctra
 
 /// Returns the error of a Result to the caller, or goes on.
-#define TRY(expression)                                             \
-  do {                                                              \
-    auto try_result_ = (expression);                                \
-    if (!try_result_) return tl::unexpected(try_result_.error());   \
+#define TRY(expression)                                           \
+  do {                                                            \
+    auto try_result_ = (expression);                              \
+    if (!try_result_) return tl::unexpected(try_result_.error()); \
   } while (0)

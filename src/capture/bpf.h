@@ -39,7 +39,8 @@ struct BpfError {
 };
 
 /// Compiles `text` (empty: everything) for frames of `link`, keeping `snaplen` bytes of a match.
-/// At most limits::kCaptureFilterBytesMax bytes. Host names are refused: asking DNS would send packets.
+/// At most limits::kCaptureFilterBytesMax bytes. Host names are refused: asking DNS would send
+/// packets.
 tl::expected<BpfProgram, BpfError> compile_bpf(std::string_view text, LinkType link,
                                                uint32_t snaplen);
 

@@ -5,8 +5,8 @@
 
 #include "capture/file_source.h"
 #include "cli/commands.h"
-#include "decode/shard.h"
 #include "decode/registry.h"
+#include "decode/shard.h"
 #include "flow/shard_set.h"
 #include "pipeline/analysis.h"
 
@@ -91,8 +91,7 @@ int bench(const Options& o) {
               seconds_since(begin), r.packets};
   if (!o.digest_only) whole.print();
   fmt::print("packets {}\nevents {}\nflows_evicted {}\ndigest index {:016x} events {:016x}\n",
-             r.packets, r.events, r.trackers.flows_evicted, index_digest(index),
-             r.events_digest);
+             r.packets, r.events, r.trackers.flows_evicted, index_digest(index), r.events_digest);
   if ((*source)->damage().empty()) return kDone;
   return failed((*source)->damage());
 }

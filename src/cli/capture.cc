@@ -41,8 +41,8 @@ class Capture {
 
   int run() {
     using Clock = std::chrono::steady_clock;
-    const auto end = Clock::now() + std::chrono::milliseconds(
-                                        static_cast<int64_t>(options_.duration_s * 1000));
+    const auto end =
+        Clock::now() + std::chrono::milliseconds(static_cast<int64_t>(options_.duration_s * 1000));
     bool stopping = false;
     std::string out;
     for (Packet p;;) {
@@ -90,8 +90,10 @@ class Capture {
       writer_->write_statistics(stats, now_);
       if (const Status st = writer_->flush(); !st) return failed(st.error().message);
     }
-    fmt::print(stderr, "\n{} packets captured\n{} packets received by the filter\n"
-               "{} packets dropped by the kernel\n", shown_, s.packets, s.kernel_drops);
+    fmt::print(stderr,
+               "\n{} packets captured\n{} packets received by the filter\n"
+               "{} packets dropped by the kernel\n",
+               shown_, s.packets, s.kernel_drops);
     if (!source_.damage().empty()) return failed(source_.damage());
     return kDone;
   }

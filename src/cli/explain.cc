@@ -29,8 +29,9 @@ int explain(const std::string& file, uint64_t number) {
   const PlainWords& w = detail->words;
   fmt::print("#{} {}\n", number, sentence_text(w.lead));
   for (const Sentence& s : w.facts) fmt::print("  - {}\n", sentence_text(s));
-  const char* verdict = w.verdict == "normal" ? "Normal." : w.verdict == "look" ? "Worth a look."
-                                                                              : "Not normal.";
+  const char* verdict = w.verdict == "normal" ? "Normal."
+                        : w.verdict == "look" ? "Worth a look."
+                                              : "Not normal.";
   fmt::print("{} {}\n{}\n", verdict, sentence_text(w.reason), escape_text(w.basis));
   return kDone;
 }
@@ -43,7 +44,8 @@ void add_explain(CLI::App& app, Action& chosen) {
   CLI::App* c = app.add_subcommand("explain", "one packet in plain words");
   c->add_option("FILE", *file, "capture file")->required();
   c->add_option("--packet", *number, "its frame number")->required();
-  c->callback([file, number, &chosen] { chosen = [file, number] { return explain(*file, *number); }; });
+  c->callback(
+      [file, number, &chosen] { chosen = [file, number] { return explain(*file, *number); }; });
 }
 
 }  // namespace sp3ctra::cli

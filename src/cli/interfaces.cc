@@ -21,11 +21,20 @@ int print_interfaces(const std::string& output) {
   if (output == "json") {
     auto all = nlohmann::ordered_json::array();
     for (const InterfaceInfo& i : *list)
-      all.push_back({{"name", i.name}, {"friendly", i.friendly}, {"addresses", i.addresses},
-                     {"mac", i.mac}, {"up", i.up}, {"mtu", i.mtu}, {"speed_mbps", i.speed_mbps},
-                     {"wireless", i.wireless}, {"virtual", i.is_virtual},
-                     {"loopback", i.loopback}, {"default_route", i.default_route},
-                     {"capturable", i.capturable}, {"why", i.why}, {"fix", i.fix}});
+      all.push_back({{"name", i.name},
+                     {"friendly", i.friendly},
+                     {"addresses", i.addresses},
+                     {"mac", i.mac},
+                     {"up", i.up},
+                     {"mtu", i.mtu},
+                     {"speed_mbps", i.speed_mbps},
+                     {"wireless", i.wireless},
+                     {"virtual", i.is_virtual},
+                     {"loopback", i.loopback},
+                     {"default_route", i.default_route},
+                     {"capturable", i.capturable},
+                     {"why", i.why},
+                     {"fix", i.fix}});
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return kDone;
   }

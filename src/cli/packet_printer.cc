@@ -35,13 +35,16 @@ std::string csv_cell(std::string s) {
 
 Json json_value(const Tree& tree, const Node& n) {
   switch (n.field->type) {
-    case FieldType::kBool: return n.number != 0;
+    case FieldType::kBool:
+      return n.number != 0;
     case FieldType::kUint8:
     case FieldType::kUint16:
     case FieldType::kUint24:
     case FieldType::kUint32:
-    case FieldType::kFrameNum: return n.number;
-    case FieldType::kInt32: return static_cast<int32_t>(n.number);
+    case FieldType::kFrameNum:
+      return n.number;
+    case FieldType::kInt32:
+      return static_cast<int32_t>(n.number);
     default: {
       std::string s;
       append_value(s, tree, n);
@@ -127,7 +130,11 @@ void PacketPrinter::print_tree(std::string& out, const Dissection& d) const {
     const std::string value = plain_value(t, n);
     const bool top = n.field->type == FieldType::kProtocol;
     fmt::format_to(std::back_inserter(out), "{:{}}{}{}{}  [{}]\n", "", 2 + 2 * n.depth,
-                   n.field->label, value.empty() ? "" : top ? " " : ": ", value, n.field->name);
+                   n.field->label,
+                   value.empty() ? ""
+                   : top         ? " "
+                                 : ": ",
+                   value, n.field->name);
   }
   if (t.truncated) out += "  … more fields than are drawn for one packet\n";
   out += '\n';
@@ -166,11 +173,16 @@ void PacketPrinter::print_jsonl(std::string& out, const Dissection& d) const {
 
 void PacketPrinter::print(std::string& out, const Dissection& d) const {
   switch (format_) {
-    case Format::kText: return columns_.empty() ? print_text(out, d) : print_columns(out, d, '\t');
-    case Format::kTsv: return print_columns(out, d, '\t');
-    case Format::kCsv: return print_columns(out, d, ',');
-    case Format::kJsonl: return print_jsonl(out, d);
-    case Format::kTree: return print_tree(out, d);
+    case Format::kText:
+      return columns_.empty() ? print_text(out, d) : print_columns(out, d, '\t');
+    case Format::kTsv:
+      return print_columns(out, d, '\t');
+    case Format::kCsv:
+      return print_columns(out, d, ',');
+    case Format::kJsonl:
+      return print_jsonl(out, d);
+    case Format::kTree:
+      return print_tree(out, d);
   }
 }
 

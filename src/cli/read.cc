@@ -57,9 +57,8 @@ class Reading {
     filter_ = std::move(*filter);
     quiet_ = options_.count || options_.stats || !options_.write.empty();
     tree_wanted_ = !filter_.everything() || (!quiet_ && printer_.wants_tree());
-    shards_ = std::make_unique<ShardSet>(ShardSetOptions{limits::kFlowsPerShard,
-                                                         tree_wanted_ ? &tree_ : nullptr, nullptr,
-                                                         &numbering_});
+    shards_ = std::make_unique<ShardSet>(ShardSetOptions{
+        limits::kFlowsPerShard, tree_wanted_ ? &tree_ : nullptr, nullptr, &numbering_});
     shards_->want_info(!quiet_);
     TRY(open_files());
     if (options_.write.empty()) return {};

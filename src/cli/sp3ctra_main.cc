@@ -25,9 +25,10 @@ std::vector<std::string> with_serve(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sp3ctra::cli;
-  CLI::App app{"sp3ctra: captures packets, explains them in plain words, shows the bytes behind.\n"
-               "Without a subcommand: the dashboard.",
-               "sp3ctra"};
+  CLI::App app{
+      "sp3ctra: captures packets, explains them in plain words, shows the bytes behind.\n"
+      "Without a subcommand: the dashboard.",
+      "sp3ctra"};
   app.set_version_flag("--version", std::string("sp3ctra ") + kVersion);
   app.require_subcommand(0, 1);
   Action chosen;

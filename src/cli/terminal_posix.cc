@@ -82,8 +82,10 @@ Result<int> lock_data_directory(const std::string& path) {
   if (fd < 0) return fail_errno("cannot open " + path + "/lock");
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
-    return fail("another sp3ctra uses {}; open its page (sp3ctra serve --url), or choose another "
-                "directory with --data DIR", path);
+    return fail(
+        "another sp3ctra uses {}; open its page (sp3ctra serve --url), or choose another "
+        "directory with --data DIR",
+        path);
   }
   return fd;
 }

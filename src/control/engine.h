@@ -15,10 +15,10 @@ struct EngineState {
   uint64_t packets = 0, bytes = 0, kernel_drops = 0, ring_drops = 0, not_analysed = 0;
   double packets_per_s = 0, bits_per_s = 0;
   bool can_capture = false;
-  std::string why, fix;            ///< when it cannot: words and the exact command
+  std::string why, fix;  ///< when it cannot: words and the exact command
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
   bool demo_available = false;
-  uint64_t generation = 0;         ///< grows with every change worth telling a page
+  uint64_t generation = 0;  ///< grows with every change worth telling a page
 };
 
 struct StartError {

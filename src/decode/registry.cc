@@ -62,7 +62,9 @@ const Protocol* const kProtocols[] = {
     &kTcpOptions,
     &kUdp,
     &kData,
-    &kDns, &kMdns, &kLlmnr,
+    &kDns,
+    &kMdns,
+    &kLlmnr,
     &kHttp,
     &kTls,
     &kDhcp,
@@ -108,13 +110,22 @@ struct Registry {
       v[b.key] = p;
     };
     switch (b.table) {
-      case Table::kLinkType: return put(tables.link_type, 65536);
-      case Table::kEthertype: return put(tables.ethertype, 65536);
-      case Table::kIpProto: return put(tables.ip_proto, 256);
-      case Table::kTcpPort: return put(tables.tcp_port, 65536);
-      case Table::kUdpPort: return put(tables.udp_port, 65536);
-      case Table::kTcpHeuristic: tables.tcp_heuristic.push_back(p); return;
-      case Table::kUdpHeuristic: tables.udp_heuristic.push_back(p); return;
+      case Table::kLinkType:
+        return put(tables.link_type, 65536);
+      case Table::kEthertype:
+        return put(tables.ethertype, 65536);
+      case Table::kIpProto:
+        return put(tables.ip_proto, 256);
+      case Table::kTcpPort:
+        return put(tables.tcp_port, 65536);
+      case Table::kUdpPort:
+        return put(tables.udp_port, 65536);
+      case Table::kTcpHeuristic:
+        tables.tcp_heuristic.push_back(p);
+        return;
+      case Table::kUdpHeuristic:
+        tables.udp_heuristic.push_back(p);
+        return;
     }
   }
 };

@@ -69,7 +69,8 @@ NetworkStart network_start(const Packet& p) noexcept {
       return b.size() < 5 ? NetworkStart{} : NetworkStart{type_of_raw_ip(b.subspan(4)), 4};
     case LinkType::kRaw:
     case LinkType::kIpv4:
-    case LinkType::kIpv6: return {type_of_raw_ip(b), 0};
+    case LinkType::kIpv6:
+      return {type_of_raw_ip(b), 0};
   }
   return {};
 }
@@ -83,8 +84,7 @@ uint32_t shard_of(const Packet& p) noexcept {
   if (std::memcmp(first.data(), second.data(), first.size()) > 0) std::swap(first, second);
   std::memcpy(pair, first.data(), first.size());
   std::memcpy(pair + first.size(), second.data(), second.size());
-  return static_cast<uint32_t>(XXH3_64bits(pair, first.size() + second.size())) %
-         limits::kShards;
+  return static_cast<uint32_t>(XXH3_64bits(pair, first.size() + second.size())) % limits::kShards;
 }
 
 }  // namespace sp3ctra

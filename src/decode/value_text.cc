@@ -10,11 +10,16 @@ namespace {
 
 int hex_width(FieldType t) {
   switch (t) {
-    case FieldType::kUint8: return 2;
-    case FieldType::kUint16: return 4;
-    case FieldType::kUint24: return 6;
-    case FieldType::kUint64: return 16;
-    default: return 8;
+    case FieldType::kUint8:
+      return 2;
+    case FieldType::kUint16:
+      return 4;
+    case FieldType::kUint24:
+      return 6;
+    case FieldType::kUint64:
+      return 16;
+    default:
+      return 8;
   }
 }
 
@@ -47,8 +52,11 @@ std::string ip_text(std::string_view raw) {
 size_t utf8_length(std::string_view s) {
   const auto at = [&](size_t i) { return static_cast<uint8_t>(s[i]); };
   const uint8_t c = at(0);
-  const size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3
-                   : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+  const size_t n = c < 0x80                ? 1
+                   : c >= 0xc2 && c < 0xe0 ? 2
+                   : c >= 0xe0 && c < 0xf0 ? 3
+                   : c >= 0xf0 && c < 0xf5 ? 4
+                                           : 0;
   if (n == 0 || n > s.size()) return 0;
   for (size_t i = 1; i < n; ++i)
     if ((at(i) & 0xc0) != 0x80) return 0;
@@ -97,9 +105,15 @@ void append_value(std::string& out, const Tree& tree, const Node& n) {
   const FieldDef& f = *n.field;
   auto it = std::back_inserter(out);
   switch (f.type) {
-    case FieldType::kProtocol: out += f.label; return;
-    case FieldType::kLabel: append_escaped(out, tree.text_of(n)); return;
-    case FieldType::kBool: out += n.number ? '1' : '0'; return;
+    case FieldType::kProtocol:
+      out += f.label;
+      return;
+    case FieldType::kLabel:
+      append_escaped(out, tree.text_of(n));
+      return;
+    case FieldType::kBool:
+      out += n.number ? '1' : '0';
+      return;
     case FieldType::kUint8:
     case FieldType::kUint16:
     case FieldType::kUint24:
@@ -110,16 +124,34 @@ void append_value(std::string& out, const Tree& tree, const Node& n) {
       else
         fmt::format_to(it, "{}", n.number);
       return;
-    case FieldType::kInt32: fmt::format_to(it, "{}", static_cast<int32_t>(n.number)); return;
-    case FieldType::kInt64: fmt::format_to(it, "{}", static_cast<int64_t>(n.number)); return;
-    case FieldType::kString: append_escaped(out, tree.text_of(n)); return;
-    case FieldType::kBytes: append_hex(out, tree.text_of(n), 0); return;
-    case FieldType::kEther: out += mac_text(n.number); return;
+    case FieldType::kInt32:
+      fmt::format_to(it, "{}", static_cast<int32_t>(n.number));
+      return;
+    case FieldType::kInt64:
+      fmt::format_to(it, "{}", static_cast<int64_t>(n.number));
+      return;
+    case FieldType::kString:
+      append_escaped(out, tree.text_of(n));
+      return;
+    case FieldType::kBytes:
+      append_hex(out, tree.text_of(n), 0);
+      return;
+    case FieldType::kEther:
+      out += mac_text(n.number);
+      return;
     case FieldType::kIpv4:
-    case FieldType::kIpv6: out += ip_text(tree.text_of(n)); return;
-    case FieldType::kAbsTime: append_date(out, static_cast<int64_t>(n.number)); return;
-    case FieldType::kRelTime: append_rel_time(out, static_cast<int64_t>(n.number)); return;
-    case FieldType::kFrameNum: fmt::format_to(it, "{}", n.number); return;
+    case FieldType::kIpv6:
+      out += ip_text(tree.text_of(n));
+      return;
+    case FieldType::kAbsTime:
+      append_date(out, static_cast<int64_t>(n.number));
+      return;
+    case FieldType::kRelTime:
+      append_rel_time(out, static_cast<int64_t>(n.number));
+      return;
+    case FieldType::kFrameNum:
+      fmt::format_to(it, "{}", n.number);
+      return;
   }
 }
 
@@ -144,7 +176,8 @@ std::string plain_value(const Tree& tree, const Node& n) {
 std::string filter_value(const Tree& tree, const Node& n) {
   switch (n.field->type) {
     case FieldType::kProtocol:
-    case FieldType::kLabel: return {};
+    case FieldType::kLabel:
+      return {};
     case FieldType::kString: {
       std::string out = "\"";
       for (const char c : escape_text(tree.text_of(n))) {

@@ -39,14 +39,14 @@ struct Event {
   uint8_t ip_proto = 0;
   uint16_t text_length = 0;
   uint16_t orig_port = 0, resp_port = 0;
-  uint32_t sequence = 0;         ///< emission number within its frame
+  uint32_t sequence = 0;  ///< emission number within its frame
   FlowId flow;
   Timestamp ts;
-  uint64_t frame = 0;            ///< frame number that completed it
-  uint64_t first_frame = 0;      ///< e.g. the request's; 0 = same
+  uint64_t frame = 0;        ///< frame number that completed it
+  uint64_t first_frame = 0;  ///< e.g. the request's; 0 = same
   IpAddress orig, resp;
-  const char* protocol = "";     ///< static: "dns"
-  const char* name = "";         ///< static: "query", "response", "client_hello"
+  const char* protocol = "";  ///< static: "dns"
+  const char* name = "";      ///< static: "query", "response", "client_hello"
   uint64_t orig_packets = 0, resp_packets = 0, orig_bytes = 0, resp_bytes = 0;
   Timestamp first_ts;
   std::array<EventField, kFieldsMax> fields{};

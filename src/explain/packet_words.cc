@@ -78,8 +78,8 @@ struct Explainer {
   void (*explain)(const PacketView&, Words&);
 };
 constexpr Explainer kExplainers[] = {
-    {"dns", explain_dns},   {"mdns", explain_dns}, {"llmnr", explain_dns},
-    {"http", explain_http}, {"tls", explain_tls},  {"dhcp", explain_dhcp},
+    {"dns", explain_dns},   {"mdns", explain_dns},  {"llmnr", explain_dns},
+    {"http", explain_http}, {"tls", explain_tls},   {"dhcp", explain_dhcp},
     {"arp", explain_arp},   {"icmp", explain_icmp}, {"icmpv6", explain_icmpv6},
     {"tcp", explain_tcp},   {"udp", explain_udp}};
 
@@ -102,10 +102,11 @@ void explain_anomalies(const PacketView& p, PlainWords& out) {
     out.facts.push_back({say(std::string(p.parsed.anomalies[i]->words))});
   if (out.verdict != "bad") {
     out.verdict = "look";
-    out.reason = {say(n == 1 ? "Something in this packet breaks the rules of its protocol: a damaged "
-                               "packet, an unusual program, or somebody testing."
-                             : "Several things in this packet break the rules of its protocols: a "
-                               "damaged packet, an unusual program, or somebody testing.")};
+    out.reason = {say(n == 1
+                          ? "Something in this packet breaks the rules of its protocol: a damaged "
+                            "packet, an unusual program, or somebody testing."
+                          : "Several things in this packet break the rules of its protocols: a "
+                            "damaged packet, an unusual program, or somebody testing.")};
   }
 }
 

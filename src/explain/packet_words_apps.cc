@@ -38,8 +38,8 @@ void explain_answer(const PacketView& p, Words& w, const std::string& name) {
     w.lead({strong(p.src()), say(" could not answer about "), strong(name), say(": "),
             strong(n ? plain_value(p.tree, *n) : std::string("error")), say(".")});
   } else if (!found.empty()) {
-    w.lead({strong(p.src()), say(" answers: "), strong(name), say(" is at "),
-            strong(joined(found)), say(".")});
+    w.lead({strong(p.src()), say(" answers: "), strong(name), say(" is at "), strong(joined(found)),
+            say(".")});
   } else {
     const uint64_t count = p.number("dns.count.answers");
     w.lead({strong(p.src()), say(count ? " answers about " : " answers: nothing of that kind for "),
@@ -50,8 +50,8 @@ void explain_answer(const PacketView& p, Words& w, const std::string& name) {
             strong(duration_text(static_cast<int64_t>(p.number("dns.time")))), say(".")});
   }
   if (const std::string alias = p.text("dns.cname"); !alias.empty())
-    w.fact({strong(p.text("dns.resp.name")), say(" is another name for "), strong(alias),
-            say(".")});
+    w.fact(
+        {strong(p.text("dns.resp.name")), say(" is another name for "), strong(alias), say(".")});
   if (p.has("dns.resp.ttl") && p.number("dns.count.answers"))
     w.fact({say("The answer may be kept for "), strong(seconds_text(p.number("dns.resp.ttl"))),
             say(".")});
@@ -71,8 +71,9 @@ void explain_dns(const PacketView& p, Words& w) {
     w.fact({say("The answer did not fit; the asker should ask again over TCP.")});
   w.normal("Not encrypted: anyone on the way could read which name was asked for.");
   if (answer && p.number("dns.flags.rcode") == 3)
-    w.look("A name that does not exist: usually a typing mistake or an old link; many of them in a "
-           "row can be malware looking for its owner.");
+    w.look(
+        "A name that does not exist: usually a typing mistake or an old link; many of them in a "
+        "row can be malware looking for its owner.");
 }
 
 void explain_http(const PacketView& p, Words& w) {
@@ -135,17 +136,15 @@ void explain_tls(const PacketView& p, Words& w) {
     const Node* cipher = p.find("tls.handshake.ciphersuite");
     w.lead({strong(p.src()), say(" agrees on "),
             strong(chosen ? plain_value(p.tree, *chosen) : std::string("a version")), say(".")});
-    if (cipher)
-      w.fact({say("The encryption is "), strong(plain_value(p.tree, *cipher)), say(".")});
+    if (cipher) w.fact({say("The encryption is "), strong(plain_value(p.tree, *cipher)), say(".")});
     w.normal("Both sides agreed how to encrypt.");
     const uint64_t version = chosen ? chosen->number : 0;
     if (version && version < 0x0303)
       w.look("This version is old and has known weaknesses; TLS 1.2 or 1.3 should be used.");
   } else if (p.has("tls.alert_message")) {
     const Node* reason = p.find("tls.alert_message.desc");
-    w.lead({strong(p.src()), say(" sends an alert"),
-            say(reason ? ": " : ""), strong(reason ? plain_value(p.tree, *reason) : std::string()),
-            say(".")});
+    w.lead({strong(p.src()), say(" sends an alert"), say(reason ? ": " : ""),
+            strong(reason ? plain_value(p.tree, *reason) : std::string()), say(".")});
     w.normal("Alerts end connections or warn; most only say goodbye.");
     if (reason && reason->number != 0) w.look("The two sides could not agree or trust each other.");
   } else if (p.has("tls.app_data")) {
@@ -161,8 +160,8 @@ void explain_tls(const PacketView& p, Words& w) {
     if (const auto names = p.texts("x509ce.dNSName", 4); !names.empty())
       w.fact({say("The certificate is valid for "), strong(joined(names)), say(".")});
     if (const auto times = p.texts("x509af.utcTime", 2); times.size() == 2)
-      w.fact({say("It is valid from "), strong(times[0]), say(" until "), strong(times[1]),
-              say(".")});
+      w.fact(
+          {say("It is valid from "), strong(times[0]), say(" until "), strong(times[1]), say(".")});
   }
 }
 
@@ -172,18 +171,36 @@ void explain_dhcp(const PacketView& p, Words& w) {
   const std::string device = name.empty() ? p.text("dhcp.hw.mac_addr") : name;
   const std::string yours = p.text("dhcp.ip.your");
   switch (step) {
-    case 1: w.lead({strong(device), say(" is new here and asks for an address.")}); break;
-    case 2: w.lead({strong(p.src()), say(" offers the address "), strong(yours), say(".")}); break;
-    case 3: w.lead({strong(device), say(" would like to use "),
-                    strong(p.has("dhcp.option.requested_ip_address")
-                               ? p.text("dhcp.option.requested_ip_address")
-                               : p.text("dhcp.ip.client")), say(".")}); break;
-    case 4: w.lead({strong(device), say(" refuses the address: somebody else uses it.")}); break;
-    case 5: w.lead({strong(p.src()), say(" gives "), strong(device), say(" its settings.")}); break;
-    case 6: w.lead({strong(p.src()), say(" says that this address cannot be used here.")}); break;
-    case 7: w.lead({strong(device), say(" gives its address back.")}); break;
-    case 8: w.lead({strong(device), say(" has an address and asks for settings.")}); break;
-    default: w.lead({strong(device), say(" and a server talk about an address.")});
+    case 1:
+      w.lead({strong(device), say(" is new here and asks for an address.")});
+      break;
+    case 2:
+      w.lead({strong(p.src()), say(" offers the address "), strong(yours), say(".")});
+      break;
+    case 3:
+      w.lead({strong(device), say(" would like to use "),
+              strong(p.has("dhcp.option.requested_ip_address")
+                         ? p.text("dhcp.option.requested_ip_address")
+                         : p.text("dhcp.ip.client")),
+              say(".")});
+      break;
+    case 4:
+      w.lead({strong(device), say(" refuses the address: somebody else uses it.")});
+      break;
+    case 5:
+      w.lead({strong(p.src()), say(" gives "), strong(device), say(" its settings.")});
+      break;
+    case 6:
+      w.lead({strong(p.src()), say(" says that this address cannot be used here.")});
+      break;
+    case 7:
+      w.lead({strong(device), say(" gives its address back.")});
+      break;
+    case 8:
+      w.lead({strong(device), say(" has an address and asks for settings.")});
+      break;
+    default:
+      w.lead({strong(device), say(" and a server talk about an address.")});
   }
   if (step == 5 && p.number("dhcp.ip.your"))
     w.fact({say("The address is "), strong(yours), say(".")});
@@ -191,14 +208,14 @@ void explain_dhcp(const PacketView& p, Words& w) {
     w.fact({say("It may be used for "),
             strong(seconds_text(p.number("dhcp.option.ip_address_lease_time"))), say(".")});
   if (p.has("dhcp.option.router"))
-    w.fact({say("The way out of this network is "), strong(p.text("dhcp.option.router")),
-            say(".")});
+    w.fact(
+        {say("The way out of this network is "), strong(p.text("dhcp.option.router")), say(".")});
   if (p.has("dhcp.option.domain_name_server"))
     w.fact({say("Names are to be asked at "),
             strong(joined(p.texts("dhcp.option.domain_name_server", 3))), say(".")});
   if (p.has("dhcp.option.vendor_class_id"))
-    w.fact({say("The device says it is "), strong(p.text("dhcp.option.vendor_class_id")),
-            say(".")});
+    w.fact(
+        {say("The device says it is "), strong(p.text("dhcp.option.vendor_class_id")), say(".")});
   w.normal("Devices get their address and settings this way.");
   if (step == 4) w.look("Two devices may use the same address.");
 }

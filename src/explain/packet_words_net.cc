@@ -10,8 +10,7 @@ constexpr std::string_view kUnreachable[] = {
     "the packet is too large and may not be split"};
 
 void explain_quoted(const PacketView& p, Words& w) {
-  if (p.parsed.quoted_flow.any())
-    w.fact({say("The packet it is about is quoted inside.")});
+  if (p.parsed.quoted_flow.any()) w.fact({say("The packet it is about is quoted inside.")});
 }
 
 /// Trouble and acknowledgements TCP noticed; true when there was trouble.
@@ -25,7 +24,8 @@ bool explain_analysis(const PacketView& p, Words& w) {
   } else if (a & kTcpLostSegment) {
     w.fact({say("Bytes before this packet are missing from the capture.")});
   } else if (a & kTcpDuplicateAck) {
-    w.fact({say("It confirms the same bytes again: a packet on the way here is probably missing.")});
+    w.fact(
+        {say("It confirms the same bytes again: a packet on the way here is probably missing.")});
   } else if (a & kTcpZeroWindow) {
     w.fact({say("The sender cannot take more data at the moment.")});
   } else {
@@ -60,8 +60,9 @@ void explain_arp(const PacketView& p, Words& w) {
     w.lead({strong(mac), say(" sends an unusual ARP message.")});
   }
   w.fact({say("Only devices on the same network see this.")});
-  w.normal("Devices find each other's hardware addresses this way. Nothing proves that the "
-           "answer is true.");
+  w.normal(
+      "Devices find each other's hardware addresses this way. Nothing proves that the "
+      "answer is true.");
 }
 
 void explain_icmp(const PacketView& p, Words& w) {
@@ -83,8 +84,9 @@ void explain_icmp(const PacketView& p, Words& w) {
                                                                 : "it cannot be reached")),
               say(".")});
       explain_quoted(p, w);
-      w.look("Something could not be delivered. One is ordinary; many from one machine can be a "
-             "scan.");
+      w.look(
+          "Something could not be delivered. One is ordinary; many from one machine can be a "
+          "scan.");
       break;
     case 5:
       w.lead({strong(p.src()), say(" says there is a better way: "),
@@ -114,14 +116,16 @@ void explain_icmpv6(const PacketView& p, Words& w) {
       if (const uint64_t asked = p.number("icmpv6.resp_to"))
         w.fact({say("It answers "), link(asked), say(".")});
       return;
-    case 133: w.lead({strong(p.src()), say(" asks for routers.")}); return;
+    case 133:
+      w.lead({strong(p.src()), say(" asks for routers.")});
+      return;
     case 134:
       w.lead({strong(p.src()), say(" says it is a router here.")});
       w.fact({say("Devices set up their addresses from this. Nothing proves that it is true.")});
       return;
     case 135:
-      w.lead({strong(p.src()), say(" asks who has "),
-              strong(p.text("icmpv6.nd.ns.target_address")), say(".")});
+      w.lead({strong(p.src()), say(" asks who has "), strong(p.text("icmpv6.nd.ns.target_address")),
+              say(".")});
       return;
     case 136:
       w.lead({strong(p.src()), say(" answers: "), strong(p.text("icmpv6.nd.na.target_address")),
@@ -131,10 +135,14 @@ void explain_icmpv6(const PacketView& p, Words& w) {
       w.lead({strong(p.src()), say(" says something could not be delivered.")});
       explain_quoted(p, w);
       return;
-    case 2: w.lead({strong(p.src()), say(" says a packet was too large.")}); return;
-    case 3: w.lead({strong(p.src()), say(" gave up on a packet: it was on the way too long.")});
+    case 2:
+      w.lead({strong(p.src()), say(" says a packet was too large.")});
       return;
-    default: w.lead({strong(p.src()), say(" sends an IPv6 network notice.")});
+    case 3:
+      w.lead({strong(p.src()), say(" gave up on a packet: it was on the way too long.")});
+      return;
+    default:
+      w.lead({strong(p.src()), say(" sends an IPv6 network notice.")});
   }
 }
 
@@ -163,8 +171,8 @@ void explain_tcp(const PacketView& p, Words& w) {
             strong(duration_text(static_cast<int64_t>(p.number("tcp.analysis.initial_rtt")))),
             say(".")});
   if (p.has("tcp.reassembled_in"))
-    w.fact({say("The message it belongs to is complete in "),
-            link(p.number("tcp.reassembled_in")), say(".")});
+    w.fact({say("The message it belongs to is complete in "), link(p.number("tcp.reassembled_in")),
+            say(".")});
   w.normal("Part of a connection.");
   if (explain_analysis(p, w))
     w.look("A little of this is normal on any network; a lot makes things slow.");
@@ -174,18 +182,17 @@ void explain_tcp(const PacketView& p, Words& w) {
 void explain_udp(const PacketView& p, Words& w) {
   const uint64_t length = p.number("udp.length");
   w.lead({strong(p.src()), say(" sends "),
-          strong(count_text(length > 8 ? length - 8 : 0) + " bytes"), say(" to "),
-          strong(p.dst()), say(", "), strong(port_of(p)), say(".")});
+          strong(count_text(length > 8 ? length - 8 : 0) + " bytes"), say(" to "), strong(p.dst()),
+          say(", "), strong(port_of(p)), say(".")});
   w.fact({say("UDP does not confirm: whether it arrived cannot be seen here.")});
   w.normal("Nothing stands out. What is inside is not known here.");
 }
 
 void explain_fragment(const PacketView& p, Words& w) {
-  w.lead({strong(p.src()), say(" sends a piece of a larger packet to "), strong(p.dst()),
-          say(".")});
+  w.lead(
+      {strong(p.src()), say(" sends a piece of a larger packet to "), strong(p.dst()), say(".")});
   if (p.has("ip.frag_offset"))
-    w.fact({say("It begins at byte "), strong(p.text("ip.frag_offset")),
-            say(" of the whole.")});
+    w.fact({say("It begins at byte "), strong(p.text("ip.frag_offset")), say(" of the whole.")});
   if (const uint64_t whole = p.number("ip.reassembled_in"))
     w.fact({say("The whole is put together in "), link(whole), say(".")});
   w.normal("Packets are split when they do not fit on the way; attackers also split them to hide.");

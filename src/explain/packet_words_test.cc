@@ -60,7 +60,8 @@ TEST(ExplainPacket, TextOfPacketsIsEscaped) {
 
 TEST(ExplainPacket, AnomaliesAreSaidAndLookedAt) {
   AppProbe p;
-  p.run(*find_protocol("dns"), as_bytes(std::string("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", 18)));
+  p.run(*find_protocol("dns"),
+        as_bytes(std::string("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", 18)));
   const PlainWords w = explain_packet(p.tree, p.d.parsed, p.packet);
   EXPECT_EQ(w.verdict, "look");
   EXPECT_NE(flat(w).find("A name points at itself"), std::string::npos);
@@ -84,9 +85,12 @@ TEST(ExplainPacket, EveryProtocolGetsALeadAReasonAndABasisEvenWithoutATree) {
 
 TEST(ExplainPacket, HelloNamesTheSite) {
   AppProbe p;
-  std::string sni("\0\0\0\x0e\0\x0c\0\0\x09" "a.example", 18);
-  std::string body = std::string("\3\3", 2) + std::string(32, 'r') + std::string("\0\0\2\x13\1\1\0", 7) +
-                     std::string("\0\x12", 2) + sni;
+  std::string sni(
+      "\0\0\0\x0e\0\x0c\0\0\x09"
+      "a.example",
+      18);
+  std::string body = std::string("\3\3", 2) + std::string(32, 'r') +
+                     std::string("\0\0\2\x13\1\1\0", 7) + std::string("\0\x12", 2) + sni;
   std::string m = std::string("\x16\3\1\0", 4) + static_cast<char>(body.size() + 4) +
                   std::string("\1\0\0", 3) + static_cast<char>(body.size()) + body;
   p.run(*find_protocol("tls"), as_bytes(m), 1, 0, 0, 6);

@@ -48,11 +48,11 @@ struct TcpDirection {
   bool base_known = false, window_known = false, acked = false, seq_known = false;
   bool max_ack_known = false;
   uint32_t base_seq = 0;
-  uint32_t next_seq = 0;       ///< highest sequence number seen, + its length
-  uint32_t max_acked = 0;      ///< what this side can be acked for at most
-  uint32_t last_ack = 0;       ///< last acknowledgement sent by this side
+  uint32_t next_seq = 0;   ///< highest sequence number seen, + its length
+  uint32_t max_acked = 0;  ///< what this side can be acked for at most
+  uint32_t last_ack = 0;   ///< last acknowledgement sent by this side
   uint16_t window = 0;
-  int16_t window_scale = -1;   ///< -1 unknown, -2 the option was not offered
+  int16_t window_scale = -1;  ///< -1 unknown, -2 the option was not offered
   uint32_t last_analysis = 0;
   uint32_t duplicate_acks = 0;
   uint64_t last_fresh_ack_frame = 0;
@@ -60,16 +60,16 @@ struct TcpDirection {
   std::vector<Unacked> unacked;
 
   // Reassembly.
-  bool synced = false;         ///< `expected` is known
-  bool dead = false;           ///< not (or no longer) the application protocol
-  uint32_t expected = 0;       ///< next byte to deliver
+  bool synced = false;    ///< `expected` is known
+  bool dead = false;      ///< not (or no longer) the application protocol
+  uint32_t expected = 0;  ///< next byte to deliver
   uint32_t held_bytes = 0;
-  std::vector<HeldSegment> held;      ///< by seq
-  std::vector<std::byte> message;     ///< first bytes of the unfinished message
-  uint64_t message_bytes = 0;         ///< all bytes of it so far
+  std::vector<HeldSegment> held;   ///< by seq
+  std::vector<std::byte> message;  ///< first bytes of the unfinished message
+  uint64_t message_bytes = 0;      ///< all bytes of it so far
   std::vector<uint64_t> message_frames;
-  uint64_t gap_bytes = 0;      ///< bytes that were never seen
-  uint8_t guesses = 0;         ///< tries to recognise the content
+  uint64_t gap_bytes = 0;  ///< bytes that were never seen
+  uint8_t guesses = 0;     ///< tries to recognise the content
 };
 
 struct TcpFlow {
@@ -85,9 +85,9 @@ struct Datagram {
     uint32_t offset = 0, size = 0;
   };
   std::vector<std::byte> bytes;
-  std::vector<Piece> pieces;       ///< disjoint, by offset
+  std::vector<Piece> pieces;  ///< disjoint, by offset
   std::vector<uint64_t> frames;
-  uint32_t total = 0;              ///< 0 until the last fragment came
+  uint32_t total = 0;  ///< 0 until the last fragment came
 };
 
 /// The State a protocol keeps for this flow.
@@ -99,19 +99,19 @@ struct StateSlot {
 struct Flow {
   FlowId id;
   FlowKey key;
-  bool orig_is_low = true;         ///< the originator is the low end of the key
-  bool started_quiet = false;      ///< first seen without its beginning
-  uint32_t stream = 0;             ///< tcp.stream / udp.stream when known to this pass
+  bool orig_is_low = true;     ///< the originator is the low end of the key
+  bool started_quiet = false;  ///< first seen without its beginning
+  uint32_t stream = 0;         ///< tcp.stream / udp.stream when known to this pass
   Timestamp first_ts, last_ts;
   uint64_t first_frame = 0, last_frame = 0;
-  std::array<uint64_t, 2> packets{}, bytes{};   ///< by direction; wire bytes
+  std::array<uint64_t, 2> packets{}, bytes{};  ///< by direction; wire bytes
   const Protocol* application = nullptr;
   uint16_t vlan = 0;
   bool has_vlan = false;
   std::unique_ptr<TcpFlow> tcp;
   std::unique_ptr<Datagram> datagram;
   std::vector<StateSlot> states;
-  uint32_t newer = 0, older = 0;   ///< LRU list within the shard
+  uint32_t newer = 0, older = 0;  ///< LRU list within the shard
 
   Flow() = default;
   Flow(Flow&&) = default;

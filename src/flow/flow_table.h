@@ -54,9 +54,9 @@ class FlowTable {
   uint32_t flows_max_;
   uint32_t live_ = 0, next_serial_ = 0;
   uint64_t evicted_ = 0;
-  std::vector<Flow> slots_;          ///< slot 0 is not used
+  std::vector<Flow> slots_;  ///< slot 0 is not used
   std::vector<uint32_t> free_;
-  std::vector<uint32_t> buckets_;    ///< open addressing, slot numbers, 0 = empty
+  std::vector<uint32_t> buckets_;  ///< open addressing, slot numbers, 0 = empty
   uint32_t oldest_ = 0, newest_ = 0;
 };
 

@@ -16,8 +16,7 @@ void put_piece(Datagram& g, uint32_t offset, Bytes bytes) {
   uint32_t at = offset;
   for (const Piece& p : g.pieces) {
     if (p.offset >= end) break;
-    if (p.offset > at)
-      std::memcpy(&g.bytes[at], bytes.data() + (at - offset), p.offset - at);
+    if (p.offset > at) std::memcpy(&g.bytes[at], bytes.data() + (at - offset), p.offset - at);
     at = std::max(at, p.offset + p.size);
   }
   if (at < end) std::memcpy(&g.bytes[at], bytes.data() + (at - offset), end - at);

@@ -11,8 +11,8 @@ ShardSet::Side& ShardSet::side(uint32_t shard) {
     Side& s = *sides_[shard];
     s.tracker = std::make_unique<FlowTracker>(
         TrackerOptions{shard, options_.flows_max, options_.events, options_.numbering});
-    s.dissection = std::make_unique<Dissection>(dispatch_tables(), *s.tracker, options_.tree,
-                                                options_.events);
+    s.dissection =
+        std::make_unique<Dissection>(dispatch_tables(), *s.tracker, options_.tree, options_.events);
   }
   return *sides_[shard];
 }

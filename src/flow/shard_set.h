@@ -19,8 +19,9 @@ class ShardSet {
  public:
   explicit ShardSet(const ShardSetOptions& options) : options_(options) {}
 
-  /// Dissects the next packet of `shard`; without the tree when `draw` is false. `now` = largest time stamp of frames 1 … this one;
-  /// `first` and `previous` = times of frame 1 and of the frame before.
+  /// Dissects the next packet of `shard`; without the tree when `draw` is false. `now` = largest
+  /// time stamp of frames 1 … this one; `first` and `previous` = times of frame 1 and of the frame
+  /// before.
   Dissection& dissect(const Packet& packet, uint32_t shard, Timestamp now, Timestamp first,
                       Timestamp previous, bool draw = true) noexcept;
   FlowTracker& tracker(uint32_t shard) { return *sides_[shard]->tracker; }

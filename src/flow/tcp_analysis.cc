@@ -12,8 +12,8 @@ constexpr uint16_t kControl = kTcpSyn | kTcpFin | kTcpRst;
 /// One segment against the two sides; the members are the questions asked of it.
 struct Segment {
   TcpFlow& flow;
-  TcpDirection& from;   ///< the sender's side
-  TcpDirection& to;     ///< the receiver's side
+  TcpDirection& from;  ///< the sender's side
+  TcpDirection& to;    ///< the receiver's side
   const TcpHeader& h;
   uint64_t frame;
   Timestamp ts;
@@ -50,16 +50,16 @@ void Segment::learn_bases() {
 
 void Segment::learn_scale() {
   if (!has(kTcpSyn)) return;
-  from.window_scale = h.window_scale_option >= 0
-                          ? std::min<int16_t>(h.window_scale_option, 14) : int16_t{-2};
+  from.window_scale =
+      h.window_scale_option >= 0 ? std::min<int16_t>(h.window_scale_option, 14) : int16_t{-2};
   // Scaling holds only when both sides offer it (RFC 7323 section 2.2).
   if (has(kTcpAck) && from.window_scale == -2 && to.window_scale >= 0) to.window_scale = -2;
   if (has(kTcpAck) && to.window_scale == -2) from.window_scale = -2;
 }
 
 bool Segment::judge_probe() {
-  if (len() == 1 && from.seq_known && h.seq == from.next_seq && to.window_known &&
-      to.window == 0 && !has(kControl)) {
+  if (len() == 1 && from.seq_known && h.seq == from.next_seq && to.window_known && to.window == 0 &&
+      !has(kControl)) {
     say(kTcpZeroWindowProbe);
     return true;
   }
@@ -82,8 +82,8 @@ void Segment::judge_window_and_gap() {
 }
 
 bool Segment::judge_keep_alive_answers() {
-  const bool same = len() == 0 && from.window_known && h.window == from.window &&
-                    from.seq_known && h.seq == from.next_seq && from.acked && !has(kControl);
+  const bool same = len() == 0 && from.window_known && h.window == from.window && from.seq_known &&
+                    h.seq == from.next_seq && from.acked && !has(kControl);
   if (same && h.window != 0 && h.ack == from.last_ack && (to.last_analysis & kTcpKeepAlive)) {
     say(kTcpKeepAliveAck);
     return true;

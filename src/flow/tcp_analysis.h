@@ -10,7 +10,12 @@ inline bool seq_le(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) 
 
 /// RFC 9293 flag bits as on the wire.
 enum TcpFlagBits : uint16_t {
-  kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16, kTcpUrg = 32
+  kTcpFin = 1,
+  kTcpSyn = 2,
+  kTcpRst = 4,
+  kTcpPsh = 8,
+  kTcpAck = 16,
+  kTcpUrg = 32
 };
 
 /// Updates both sides of the flow by one segment sent in `direction` and fills the view's

@@ -68,8 +68,7 @@ void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexc
 }
 
 void FlowTracker::hold(Dissection& d, TcpDirection& side, uint32_t seq, Bytes bytes) noexcept {
-  while (!side.held.empty() &&
-         side.held_bytes + bytes.size() > limits::kOutOfOrderBytesPerFlow) {
+  while (!side.held.empty() && side.held_bytes + bytes.size() > limits::kOutOfOrderBytesPerFlow) {
     skip_gap(side, side.held.front().seq);
     drain(d, side);
   }
@@ -115,8 +114,8 @@ bool FlowTracker::choose_application(Dissection& d, TcpDirection& side, Bytes ch
 }
 
 void FlowTracker::append_message(TcpDirection& side, Bytes bytes, uint64_t frame) noexcept {
-  const size_t room = limits::kPduBytesKept - std::min<size_t>(side.message.size(),
-                                                               limits::kPduBytesKept);
+  const size_t room =
+      limits::kPduBytesKept - std::min<size_t>(side.message.size(), limits::kPduBytesKept);
   const Bytes kept = bytes.first(std::min(bytes.size(), room));
   side.message.insert(side.message.end(), kept.begin(), kept.end());
   side.message_bytes += bytes.size();

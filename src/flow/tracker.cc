@@ -76,8 +76,7 @@ void FlowTracker::end_flow(const Flow& f) noexcept {
   if (f.key.kind != FlowKind::kFragment) flow_event(EventKind::kFlowEnd, f);
 }
 
-Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder,
-                         bool restart) noexcept {
+Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder, bool restart) noexcept {
   bool src_is_low = true;
   const FlowKey key = key_of(d.parsed, kind, src_is_low);
   Flow* flow = restart ? nullptr : table_.find(key);
@@ -149,8 +148,8 @@ uint8_t FlowTracker::other(Dissection& d) noexcept {
   if (d.quoted > 0) return 0;
   const bool icmp = d.parsed.ip_proto == 1 || d.parsed.ip_proto == 58;
   const FlowKind kind = !d.parsed.src.any() ? FlowKind::kOther
-                        : icmp             ? FlowKind::kIcmp
-                                           : FlowKind::kIp;
+                        : icmp              ? FlowKind::kIcmp
+                                            : FlowKind::kIp;
   if (kind == FlowKind::kOther) return 0;  // rows without addresses belong to no flow
   enter(d, kind, false, false).last_ts = packet_->ts;
   return direction_;

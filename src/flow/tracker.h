@@ -29,12 +29,12 @@ class CountingNumbering final : public StreamNumbering {
 
 /// What the tracker had to give up; each is shown beside what it makes less true.
 struct TrackerCounters {
-  uint64_t flows_evicted = 0;       ///< table full: longest silent flow left early
-  uint64_t fragments_dropped = 0;   ///< datagrams never completed
-  uint64_t stream_gaps = 0;         ///< stretches of a stream never seen
+  uint64_t flows_evicted = 0;      ///< table full: longest silent flow left early
+  uint64_t fragments_dropped = 0;  ///< datagrams never completed
+  uint64_t stream_gaps = 0;        ///< stretches of a stream never seen
   uint64_t stream_gap_bytes = 0;
-  uint64_t messages_cut = 0;        ///< messages longer than limits::kPduBytesKept
-  uint64_t held_dropped = 0;        ///< out-of-order segments beyond the limit
+  uint64_t messages_cut = 0;  ///< messages longer than limits::kPduBytesKept
+  uint64_t held_dropped = 0;  ///< out-of-order segments beyond the limit
 };
 
 struct TrackerOptions {
@@ -102,10 +102,10 @@ class FlowTracker final : public StreamContext {
   bool began_flow_ = false;
   FlowId completed_datagram_;
   uint64_t completed_after_ = 0, previous_frame_ = 0;
-  uint64_t frame_ = 0;               ///< being worked on: what events are stamped with
-  uint32_t payload_offset_ = 0;      ///< where the TCP payload in hand starts in its source
+  uint64_t frame_ = 0;           ///< being worked on: what events are stamped with
+  uint32_t payload_offset_ = 0;  ///< where the TCP payload in hand starts in its source
   uint32_t event_sequence_ = 0;
-  std::vector<std::byte> datagram_;     ///< the datagram completed by the current packet
+  std::vector<std::byte> datagram_;      ///< the datagram completed by the current packet
   std::vector<std::byte> stream_bytes_;  ///< a held segment while it is delivered
   struct FragmentStart {
     FlowKey key;

@@ -23,15 +23,15 @@ class PacketSink {
 struct AnalysisOptions {
   unsigned workers = 1;
   uint32_t flows_max_per_shard = limits::kFlowsPerShard;
-  PacketSink* writer = nullptr;                 ///< live only
-  bool live = false;                            ///< full queues mark rows instead of waiting
-  std::function<void(const Event&)> on_event;   ///< store thread, in order
-  std::function<bool()> wait;                   ///< live: sleeps until packets or wake-up
+  PacketSink* writer = nullptr;                ///< live only
+  bool live = false;                           ///< full queues mark rows instead of waiting
+  std::function<void(const Event&)> on_event;  ///< store thread, in order
+  std::function<bool()> wait;                  ///< live: sleeps until packets or wake-up
 };
 
 struct AnalysisReport {
   uint64_t packets = 0;
-  uint64_t not_analysed = 0;   ///< live: queue full; listed, but not dissected yet
+  uint64_t not_analysed = 0;  ///< live: queue full; listed, but not dissected yet
   uint64_t events = 0;
   uint64_t events_digest = 0;  ///< XXH3 over all events in order
   TrackerCounters trackers;
@@ -43,7 +43,8 @@ struct AnalysisReport {
 AnalysisReport analyse_capture(PacketSource& source, CaptureIndex& index,
                                const AnalysisOptions& options, std::atomic<bool>& stop);
 
-/// XXH3 over all columns of all committed rows and over the flow records: equal index, equal digest.
+/// XXH3 over all columns of all committed rows and over the flow records: equal index, equal
+/// digest.
 uint64_t index_digest(const CaptureIndex& index);
 
 /// Bytes of an event that do not depend on padding, for digests and comparisons.

@@ -11,17 +11,17 @@ namespace sp3ctra {
 /// Packets of one worker out of one stretch of frames. Recycled: clear() keeps the memory.
 struct PacketBatch {
   struct Item {
-    Packet packet;          ///< data points into `bytes` once seal() was called
+    Packet packet;  ///< data points into `bytes` once seal() was called
     size_t at = 0;
-    Timestamp now;          ///< largest time stamp up to this frame
-    Timestamp previous;     ///< time of the frame before
+    Timestamp now;       ///< largest time stamp up to this frame
+    Timestamp previous;  ///< time of the frame before
     uint8_t shard = 0;
   };
   std::vector<Item> items;
   std::vector<std::byte> bytes;
-  uint64_t last_number = 0; ///< every frame up to here was given to some worker
+  uint64_t last_number = 0;  ///< every frame up to here was given to some worker
   Timestamp now;
-  bool end = false;         ///< no more batches
+  bool end = false;  ///< no more batches
 
   void clear();
   void add(const Packet& packet, uint8_t shard, Timestamp now, Timestamp previous);

@@ -21,9 +21,7 @@ int64_t wall_ns() {
 /// Passes packets on and tells the view, every now and then, how far the reading has got.
 class ProgressSource final : public PacketSource {
  public:
-  ProgressSource(PacketSource& inner, IndexedCapture& view) : inner_(inner), view_(view) {
-    tell();
-  }
+  ProgressSource(PacketSource& inner, IndexedCapture& view) : inner_(inner), view_(view) { tell(); }
   Next next(Packet& out) override {
     if (++count_ % 4096 == 0) tell();
     return inner_.next(out);
@@ -31,8 +29,8 @@ class ProgressSource final : public PacketSource {
   const std::vector<CaptureInterface>& interfaces() const override { return inner_.interfaces(); }
   const std::string& damage() const override { return inner_.damage(); }
   void tell() {
-    const double seconds = std::chrono::duration<double>(
-                               std::chrono::steady_clock::now() - started_).count();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     view_.update([&](CaptureFacts& f) {
       f.done_bytes = inner_.bytes_done();
       f.total_bytes = inner_.bytes_total();
@@ -106,9 +104,8 @@ Result<std::string> CaptureEngine::open_file(const std::string& path, const std:
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                source->packet_file(), facts);
   Running& run = add(std::move(view), facts.id);
-  run.thread = std::thread([this, &run, s = std::move(source)]() mutable {
-    read_file(run, std::move(s));
-  });
+  run.thread =
+      std::thread([this, &run, s = std::move(source)]() mutable { read_file(run, std::move(s)); });
   return facts.id;
 }
 
@@ -200,7 +197,8 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(
   live->bpf = bpf;
   CaptureFacts facts;
   facts.id = live->id = next_id();
-  facts.name = fmt::format("{} {}", interface_name, rfc3339(Timestamp{live->since_ns}).substr(0, 19));
+  facts.name =
+      fmt::format("{} {}", interface_name, rfc3339(Timestamp{live->since_ns}).substr(0, 19));
   facts.path = path;
   facts.state = CaptureState::kLive;
   facts.interfaces = live->source->interfaces();

@@ -15,8 +15,8 @@
 namespace sp3ctra {
 
 struct EngineOptions {
-  std::string data_directory;       ///< exists, 0700
-  std::string demo_path;            ///< empty = none
+  std::string data_directory;  ///< exists, 0700
+  std::string demo_path;       ///< empty = none
   unsigned workers = 1;
   uint64_t disk_quota_bytes = limits::kDiskQuotaBytes;
 };
@@ -62,7 +62,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   const EngineOptions options_;
   Capd capd_;
   QueryPool pool_{2};
-  mutable std::mutex mutex_;         ///< everything below; never held while packets move
+  mutable std::mutex mutex_;  ///< everything below; never held while packets move
   uint64_t serial_ = 0;
   std::list<std::unique_ptr<Running>> running_;
   std::unique_ptr<Live> live_;

@@ -1,5 +1,5 @@
-// The two laws everything stands on, over real captures: the same answer with any number of workers,
-// and the same tree on demand as in a pass in order.
+// The two laws everything stands on, over real captures: the same answer with any number of
+// workers, and the same tree on demand as in a pass in order.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,8 +1,8 @@
 // ARP (RFC 826): which hardware address belongs to an IP address.
 #include <fmt/format.h>
 
-#include "protocols/field_lookup.h"
 #include "protocols/dissection.h"
+#include "protocols/field_lookup.h"
 
 namespace sp3ctra {
 namespace {
@@ -10,39 +10,53 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kOperations[] = {{1, "question"}, {2, "answer"}, {3, "reverse question"},
-                                     {4, "reverse answer"}, {8, "inverse question"},
-                                     {9, "inverse answer"}};
-constexpr ValueName kHardware[] = {{1, "Ethernet"}, {6, "IEEE 802"}, {7, "ARCNET"}, {15, "Frame Relay"},
-                                   {19, "ATM"}, {32, "InfiniBand"}};
+constexpr ValueName kOperations[] = {{1, "question"},         {2, "answer"},
+                                     {3, "reverse question"}, {4, "reverse answer"},
+                                     {8, "inverse question"}, {9, "inverse answer"}};
+constexpr ValueName kHardware[] = {{1, "Ethernet"},     {6, "IEEE 802"}, {7, "ARCNET"},
+                                   {15, "Frame Relay"}, {19, "ATM"},     {32, "InfiniBand"}};
 constexpr ValueName kProtocols[] = {{0x0800, "IPv4"}};
 
 constexpr FieldDef kFields[] = {
-    {"arp", kProtocol, kDec, "ARP", "Asks and tells which device on the local network has an IP address."},
-    {"arp.hw.type", kUint16, kDec, "Kind of link", "Which kind of network the hardware addresses belong to.",
-     kHardware},
-    {"arp.proto.type", kUint16, kHex, "Kind of address", "Which kind of address is looked up.", kProtocols},
+    {"arp", kProtocol, kDec, "ARP",
+     "Asks and tells which device on the local network has an IP address."},
+    {"arp.hw.type", kUint16, kDec, "Kind of link",
+     "Which kind of network the hardware addresses belong to.", kHardware},
+    {"arp.proto.type", kUint16, kHex, "Kind of address", "Which kind of address is looked up.",
+     kProtocols},
     {"arp.hw.size", kUint8, kDec, "Hardware address size", "Bytes of a hardware address."},
     {"arp.proto.size", kUint8, kDec, "Address size", "Bytes of a looked-up address."},
     {"arp.opcode", kUint16, kDec, "Says", "Whether this is a question or an answer.", kOperations},
-    {"arp.isgratuitous", kBool, kDec, "Unasked", "The sender talks about its own address without being asked."},
-    {"arp.isannouncement", kBool, kDec, "Announcement", "The sender tells everyone that it uses this address."},
+    {"arp.isgratuitous", kBool, kDec, "Unasked",
+     "The sender talks about its own address without being asked."},
+    {"arp.isannouncement", kBool, kDec, "Announcement",
+     "The sender tells everyone that it uses this address."},
     {"arp.isprobe", kBool, kDec, "Probe", "The sender checks whether an address is still free."},
-    {"arp.src.hw_mac", kEther, kHex, "Sender's hardware address", "Hardware address of the sender.", {}},
-    {"arp.src.hw", kBytes, kDec, "Sender's hardware address", "Hardware address of the sender, unusual kind."},
+    {"arp.src.hw_mac",
+     kEther,
+     kHex,
+     "Sender's hardware address",
+     "Hardware address of the sender.",
+     {}},
+    {"arp.src.hw", kBytes, kDec, "Sender's hardware address",
+     "Hardware address of the sender, unusual kind."},
     {"arp.src.proto_ipv4", kIpv4, kDec, "Sender's IP", "IP address the sender says it has."},
-    {"arp.src.proto", kBytes, kDec, "Sender's address", "Address the sender says it has, unusual kind."},
+    {"arp.src.proto", kBytes, kDec, "Sender's address",
+     "Address the sender says it has, unusual kind."},
     {"arp.dst.hw_mac", kEther, kHex, "Target's hardware address",
      "Hardware address of the target; zeros when that is the question."},
-    {"arp.dst.hw", kBytes, kDec, "Target's hardware address", "Hardware address of the target, unusual kind."},
-    {"arp.dst.proto_ipv4", kIpv4, kDec, "Target's IP", "IP address that is asked about, or answered to."},
+    {"arp.dst.hw", kBytes, kDec, "Target's hardware address",
+     "Hardware address of the target, unusual kind."},
+    {"arp.dst.proto_ipv4", kIpv4, kDec, "Target's IP",
+     "IP address that is asked about, or answered to."},
     {"arp.dst.proto", kBytes, kDec, "Target's address", "Address asked about, unusual kind."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
 constexpr AnomalyDef kAnomalies[] = {
     {"arp.short", "The message ends before its addresses do."},
-    {"arp.sender_mismatch", "The sender named inside the message is not the device that sent the frame."},
+    {"arp.sender_mismatch",
+     "The sender named inside the message is not the device that sent the frame."},
 };
 consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnomalies, name); }
 
@@ -74,8 +88,7 @@ void draw_end(Dissection& d, const Input& in, const View& v, bool sender) {
   const size_t hw = sender ? v.src_hw : v.dst_hw, ip = sender ? v.src_ip : v.dst_ip;
   if (hw + v.hw_size > in.data.size()) return;
   if (v.mac) {
-    d.number(sender ? f("arp.src.hw_mac") : f("arp.dst.hw_mac"), in, hw, 6,
-             load_be48(in.data, hw));
+    d.number(sender ? f("arp.src.hw_mac") : f("arp.dst.hw_mac"), in, hw, 6, load_be48(in.data, hw));
   } else if (v.hw_size > 0) {
     d.bytes(sender ? f("arp.src.hw") : f("arp.dst.hw"), in, hw, v.hw_size);
   }
@@ -179,10 +192,16 @@ constexpr Binding kBindings[] = {{Table::kEthertype, 0x0806}};
 }  // namespace
 
 extern const Protocol kArp{
-    .name = "arp", .label = "ARP", .title = "Address Resolution Protocol",
-    .words = "Finds out which device on the local network has an IP address. Nobody checks the "
-             "answers, so a device can lie.",
-    .family = Family::kUpkeep, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .name = "arp",
+    .label = "ARP",
+    .title = "Address Resolution Protocol",
+    .words =
+        "Finds out which device on the local network has an IP address. Nobody checks the "
+        "answers, so a device can lie.",
+    .family = Family::kUpkeep,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 }  // namespace sp3ctra

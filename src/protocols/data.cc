@@ -23,9 +23,14 @@ void dissect(Dissection& d, Input in) noexcept {
 
 }  // namespace
 
-extern const Protocol kData{
-    .name = "data", .label = "Data", .title = "Data",
-    .words = "Content that no protocol here claims.", .family = Family::kCarrier,
-    .fields = kFields, .anomalies = {}, .bindings = {}, .dissect = dissect};
+extern const Protocol kData{.name = "data",
+                            .label = "Data",
+                            .title = "Data",
+                            .words = "Content that no protocol here claims.",
+                            .family = Family::kCarrier,
+                            .fields = kFields,
+                            .anomalies = {},
+                            .bindings = {},
+                            .dissect = dissect};
 
 }  // namespace sp3ctra

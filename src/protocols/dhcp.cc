@@ -21,34 +21,102 @@ enum FieldId : uint16_t {
 };
 
 constexpr ValueName kOps[] = {{1, "from the device"}, {2, "from the server"}};
-constexpr ValueName kSteps[] = {{1, "discover"}, {2, "offer"},   {3, "request"}, {4, "decline"},
+constexpr ValueName kSteps[] = {{1, "discover"},    {2, "offer"},  {3, "request"}, {4, "decline"},
                                 {5, "acknowledge"}, {6, "refuse"}, {7, "release"}, {8, "inform"}};
 constexpr ValueName kOptionNames[] = {
-    {1, "network mask"}, {2, "time zone"}, {3, "router"}, {4, "time server"},
-    {5, "name server (old)"}, {6, "DNS server"}, {7, "log server"}, {8, "quotes server"},
-    {9, "printer server"}, {10, "impress server"}, {11, "resource server"}, {12, "device name"},
-    {13, "boot file size"}, {14, "dump file"}, {15, "domain"}, {16, "swap server"},
-    {17, "root path"}, {18, "extensions"}, {19, "forward packets"}, {20, "source routing"},
-    {22, "largest datagram"}, {23, "hop limit"}, {24, "path size memory"}, {26, "largest packet"},
-    {27, "all subnets alike"}, {28, "everyone's address"}, {29, "ask for mask"},
-    {30, "tell the mask"}, {31, "look for routers"}, {32, "ask for routers at"}, {34, "trailers"},
-    {35, "ARP memory"}, {36, "802.3 form"}, {37, "TCP hop limit"}, {38, "keepalive every"},
-    {39, "keepalive byte"}, {40, "NIS domain"}, {41, "NIS server"}, {42, "time server"},
-    {44, "Windows name server"}, {45, "Windows datagram server"}, {46, "Windows name method"},
-    {47, "Windows scope"}, {48, "font server"}, {49, "login server"}, {50, "would like"},
-    {51, "good for"}, {52, "more options in"}, {53, "step"}, {54, "DHCP server"},
-    {55, "asks for option"}, {56, "message"}, {57, "largest message"}, {58, "renew after"},
-    {59, "ask anyone after"}, {60, "device kind"}, {64, "NIS+ domain"}, {65, "NIS+ server"},
-    {66, "boot server name"}, {67, "boot file"}, {68, "home agent"}, {69, "mail server"},
-    {70, "mailbox server"}, {71, "news server"}, {72, "web server"}, {76, "directory server"},
-    {91, "last seen"}, {92, "also has"}, {93, "machine kind"}, {112, "netinfo server"},
-    {113, "netinfo tag"}, {114, "sign-in page"}, {116, "choose own address"},
-    {118, "network wanted"}, {138, "Wi-Fi controller"}, {150, "boot server"},
-    {161, "device description"}, {252, "proxy settings"}, {0, "padding"}, {33, "static routes"},
-    {43, "maker's own settings"}, {61, "device id"}, {81, "full name"}, {82, "relay notes"},
-    {94, "network card"}, {95, "LDAP"}, {97, "machine id"}, {119, "search domains"},
-    {121, "routes"}, {125, "maker's own settings"}, {145, "renewal proof"},
-    {249, "routes (Windows)"}, {255, "end"},
+    {1, "network mask"},
+    {2, "time zone"},
+    {3, "router"},
+    {4, "time server"},
+    {5, "name server (old)"},
+    {6, "DNS server"},
+    {7, "log server"},
+    {8, "quotes server"},
+    {9, "printer server"},
+    {10, "impress server"},
+    {11, "resource server"},
+    {12, "device name"},
+    {13, "boot file size"},
+    {14, "dump file"},
+    {15, "domain"},
+    {16, "swap server"},
+    {17, "root path"},
+    {18, "extensions"},
+    {19, "forward packets"},
+    {20, "source routing"},
+    {22, "largest datagram"},
+    {23, "hop limit"},
+    {24, "path size memory"},
+    {26, "largest packet"},
+    {27, "all subnets alike"},
+    {28, "everyone's address"},
+    {29, "ask for mask"},
+    {30, "tell the mask"},
+    {31, "look for routers"},
+    {32, "ask for routers at"},
+    {34, "trailers"},
+    {35, "ARP memory"},
+    {36, "802.3 form"},
+    {37, "TCP hop limit"},
+    {38, "keepalive every"},
+    {39, "keepalive byte"},
+    {40, "NIS domain"},
+    {41, "NIS server"},
+    {42, "time server"},
+    {44, "Windows name server"},
+    {45, "Windows datagram server"},
+    {46, "Windows name method"},
+    {47, "Windows scope"},
+    {48, "font server"},
+    {49, "login server"},
+    {50, "would like"},
+    {51, "good for"},
+    {52, "more options in"},
+    {53, "step"},
+    {54, "DHCP server"},
+    {55, "asks for option"},
+    {56, "message"},
+    {57, "largest message"},
+    {58, "renew after"},
+    {59, "ask anyone after"},
+    {60, "device kind"},
+    {64, "NIS+ domain"},
+    {65, "NIS+ server"},
+    {66, "boot server name"},
+    {67, "boot file"},
+    {68, "home agent"},
+    {69, "mail server"},
+    {70, "mailbox server"},
+    {71, "news server"},
+    {72, "web server"},
+    {76, "directory server"},
+    {91, "last seen"},
+    {92, "also has"},
+    {93, "machine kind"},
+    {112, "netinfo server"},
+    {113, "netinfo tag"},
+    {114, "sign-in page"},
+    {116, "choose own address"},
+    {118, "network wanted"},
+    {138, "Wi-Fi controller"},
+    {150, "boot server"},
+    {161, "device description"},
+    {252, "proxy settings"},
+    {0, "padding"},
+    {33, "static routes"},
+    {43, "maker's own settings"},
+    {61, "device id"},
+    {81, "full name"},
+    {82, "relay notes"},
+    {94, "network card"},
+    {95, "LDAP"},
+    {97, "machine id"},
+    {119, "search domains"},
+    {121, "routes"},
+    {125, "maker's own settings"},
+    {145, "renewal proof"},
+    {249, "routes (Windows)"},
+    {255, "end"},
 };
 constexpr std::span<const ValueName> kNone{};
 
@@ -72,31 +140,32 @@ struct OptionDef {
   FieldId id;
 };
 constexpr OptionDef kOptions[] = {
-    {1, Kind::kIps, kO1}, {2, Kind::kI32, kO2}, {3, Kind::kIps, kO3}, {4, Kind::kIps, kO4},
-    {5, Kind::kIps, kO5}, {6, Kind::kIps, kO6}, {7, Kind::kIps, kO7}, {8, Kind::kIps, kO8},
-    {9, Kind::kIps, kO9}, {10, Kind::kIps, kO10}, {11, Kind::kIps, kO11}, {12, Kind::kText, kO12},
-    {13, Kind::kU16, kO13}, {14, Kind::kText, kO14}, {15, Kind::kText, kO15},
-    {16, Kind::kIps, kO16}, {17, Kind::kText, kO17}, {18, Kind::kText, kO18},
-    {19, Kind::kFlag, kO19}, {20, Kind::kFlag, kO20}, {22, Kind::kU16, kO22},
-    {23, Kind::kU8, kO23}, {24, Kind::kU32, kO24}, {26, Kind::kU16, kO26},
-    {27, Kind::kFlag, kO27}, {28, Kind::kIps, kO28}, {29, Kind::kFlag, kO29},
-    {30, Kind::kFlag, kO30}, {31, Kind::kFlag, kO31}, {32, Kind::kIps, kO32},
-    {34, Kind::kFlag, kO34}, {35, Kind::kU32, kO35}, {36, Kind::kFlag, kO36},
-    {37, Kind::kU8, kO37}, {38, Kind::kU32, kO38}, {39, Kind::kFlag, kO39},
-    {40, Kind::kText, kO40}, {41, Kind::kIps, kO41}, {42, Kind::kIps, kO42},
-    {44, Kind::kIps, kO44}, {45, Kind::kIps, kO45}, {46, Kind::kU8, kO46},
-    {47, Kind::kText, kO47}, {48, Kind::kIps, kO48}, {49, Kind::kIps, kO49},
-    {50, Kind::kIps, kO50}, {51, Kind::kU32, kO51}, {52, Kind::kU8, kO52}, {53, Kind::kU8, kO53},
-    {54, Kind::kIps, kO54}, {55, Kind::kU8s, kO55}, {56, Kind::kText, kO56},
-    {57, Kind::kU16, kO57}, {58, Kind::kU32, kO58}, {59, Kind::kU32, kO59},
-    {60, Kind::kText, kO60}, {64, Kind::kText, kO64}, {65, Kind::kIps, kO65},
-    {66, Kind::kText, kO66}, {67, Kind::kText, kO67}, {68, Kind::kIps, kO68},
-    {69, Kind::kIps, kO69}, {70, Kind::kIps, kO70}, {71, Kind::kIps, kO71},
-    {72, Kind::kIps, kO72}, {76, Kind::kIps, kO76}, {91, Kind::kU32, kO91},
-    {92, Kind::kIps, kO92}, {93, Kind::kU16, kO93}, {112, Kind::kIps, kO112},
-    {113, Kind::kText, kO113}, {114, Kind::kText, kO114}, {116, Kind::kU8, kO116},
-    {118, Kind::kIps, kO118}, {138, Kind::kIps, kO138}, {150, Kind::kIps, kO150},
-    {161, Kind::kText, kO161}, {252, Kind::kText, kO252},
+    {1, Kind::kIps, kO1},     {2, Kind::kI32, kO2},      {3, Kind::kIps, kO3},
+    {4, Kind::kIps, kO4},     {5, Kind::kIps, kO5},      {6, Kind::kIps, kO6},
+    {7, Kind::kIps, kO7},     {8, Kind::kIps, kO8},      {9, Kind::kIps, kO9},
+    {10, Kind::kIps, kO10},   {11, Kind::kIps, kO11},    {12, Kind::kText, kO12},
+    {13, Kind::kU16, kO13},   {14, Kind::kText, kO14},   {15, Kind::kText, kO15},
+    {16, Kind::kIps, kO16},   {17, Kind::kText, kO17},   {18, Kind::kText, kO18},
+    {19, Kind::kFlag, kO19},  {20, Kind::kFlag, kO20},   {22, Kind::kU16, kO22},
+    {23, Kind::kU8, kO23},    {24, Kind::kU32, kO24},    {26, Kind::kU16, kO26},
+    {27, Kind::kFlag, kO27},  {28, Kind::kIps, kO28},    {29, Kind::kFlag, kO29},
+    {30, Kind::kFlag, kO30},  {31, Kind::kFlag, kO31},   {32, Kind::kIps, kO32},
+    {34, Kind::kFlag, kO34},  {35, Kind::kU32, kO35},    {36, Kind::kFlag, kO36},
+    {37, Kind::kU8, kO37},    {38, Kind::kU32, kO38},    {39, Kind::kFlag, kO39},
+    {40, Kind::kText, kO40},  {41, Kind::kIps, kO41},    {42, Kind::kIps, kO42},
+    {44, Kind::kIps, kO44},   {45, Kind::kIps, kO45},    {46, Kind::kU8, kO46},
+    {47, Kind::kText, kO47},  {48, Kind::kIps, kO48},    {49, Kind::kIps, kO49},
+    {50, Kind::kIps, kO50},   {51, Kind::kU32, kO51},    {52, Kind::kU8, kO52},
+    {53, Kind::kU8, kO53},    {54, Kind::kIps, kO54},    {55, Kind::kU8s, kO55},
+    {56, Kind::kText, kO56},  {57, Kind::kU16, kO57},    {58, Kind::kU32, kO58},
+    {59, Kind::kU32, kO59},   {60, Kind::kText, kO60},   {64, Kind::kText, kO64},
+    {65, Kind::kIps, kO65},   {66, Kind::kText, kO66},   {67, Kind::kText, kO67},
+    {68, Kind::kIps, kO68},   {69, Kind::kIps, kO69},    {70, Kind::kIps, kO70},
+    {71, Kind::kIps, kO71},   {72, Kind::kIps, kO72},    {76, Kind::kIps, kO76},
+    {91, Kind::kU32, kO91},   {92, Kind::kIps, kO92},    {93, Kind::kU16, kO93},
+    {112, Kind::kIps, kO112}, {113, Kind::kText, kO113}, {114, Kind::kText, kO114},
+    {116, Kind::kU8, kO116},  {118, Kind::kIps, kO118},  {138, Kind::kIps, kO138},
+    {150, Kind::kIps, kO150}, {161, Kind::kText, kO161}, {252, Kind::kText, kO252},
 };
 
 constexpr size_t kHeaderBytes = 236;
@@ -112,21 +181,38 @@ struct Summary {
 };
 
 /// Text up to a zero byte.
-std::string_view until_zero(std::string_view s) { return s.substr(0, std::min(s.find('\0'), s.size())); }
+std::string_view until_zero(std::string_view s) {
+  return s.substr(0, std::min(s.find('\0'), s.size()));
+}
 
 void learn(uint8_t code, Bytes v, Summary& s) noexcept {
   switch (code) {
-    case 12: s.name = until_zero(as_text(v)); break;
-    case 50: if (v.size() == 4) s.wanted = IpAddress::v4(v); break;
-    case 51: if (v.size() == 4) s.lease_s = load_be32(v, 0); break;
-    case 52: if (v.size() == 1) s.overload = load8(v, 0); break;
-    case 53: if (v.size() == 1) s.step = load8(v, 0); break;
-    case 54: if (v.size() == 4) s.server = IpAddress::v4(v); break;
-    case 60: s.kind = until_zero(as_text(v)); break;
+    case 12:
+      s.name = until_zero(as_text(v));
+      break;
+    case 50:
+      if (v.size() == 4) s.wanted = IpAddress::v4(v);
+      break;
+    case 51:
+      if (v.size() == 4) s.lease_s = load_be32(v, 0);
+      break;
+    case 52:
+      if (v.size() == 1) s.overload = load8(v, 0);
+      break;
+    case 53:
+      if (v.size() == 1) s.step = load8(v, 0);
+      break;
+    case 54:
+      if (v.size() == 4) s.server = IpAddress::v4(v);
+      break;
+    case 60:
+      s.kind = until_zero(as_text(v));
+      break;
     case 81:
       if (v.size() > 3 && s.name.empty()) s.name = until_zero(as_text(v.subspan(3)));
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -170,8 +256,8 @@ void write_uuid(FieldCursor& o) noexcept {
   if (!o.ok() || !o.sink().detailed()) return;
   // The first three groups are little-endian, as firmware writes them.
   o.sink().text(field(kClientIdUuid), o.in(), o.at() - 16, 16,
-                fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", load_le32(b, 0),
-                            load_le16(b, 4), load_le16(b, 6), load_be16(b, 8), load_be48(b, 10)));
+                fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", load_le32(b, 0), load_le16(b, 4),
+                            load_le16(b, 6), load_be16(b, 8), load_be48(b, 10)));
 }
 
 void write_client_id(FieldCursor& o) noexcept {
@@ -243,9 +329,12 @@ void write_option_value(FieldCursor& o, uint8_t code) noexcept {
     case 33:
       while (o.ok() && o.left() >= 8) o.ip4(field(kRouteIp)), o.ip4(field(kRouteRouter));
       return;
-    case 61: return write_client_id(o);
-    case 81: return write_full_name(o);
-    case 82: return write_relay(o);
+    case 61:
+      return write_client_id(o);
+    case 81:
+      return write_full_name(o);
+    case 82:
+      return write_relay(o);
     case 94:
       if (o.left() != 3) return;
       o.skip(1);
@@ -258,9 +347,12 @@ void write_option_value(FieldCursor& o, uint8_t code) noexcept {
         write_uuid(o);
       }
       return;
-    case 119: return write_search_list(o);
+    case 119:
+      return write_search_list(o);
     case 121:
-    case 249: o.bytes(field(kClassless), o.left()); return;
+    case 249:
+      o.bytes(field(kClassless), o.left());
+      return;
     case 145:
       while (o.ok() && o.left() > 0) o.u8(field(kAuthAlgorithm));
       return;
@@ -379,29 +471,35 @@ std::string info_line(const Summary& s) {
   const std::string lease = s.lease_s ? " " + duration_words(s.lease_s) : "";
   switch (s.step) {
     case 1:
-      return s.wanted.any() ? fmt::format("asks for an address, would like {}{}",
-                                          s.wanted.text(), who(s))
-                            : fmt::format("asks for an address{}", who(s));
-    case 2: return fmt::format("offers {}{}", s.your.text(), lease);
+      return s.wanted.any()
+                 ? fmt::format("asks for an address, would like {}{}", s.wanted.text(), who(s))
+                 : fmt::format("asks for an address{}", who(s));
+    case 2:
+      return fmt::format("offers {}{}", s.your.text(), lease);
     case 3:
       return fmt::format("wants to use {}{}", (s.wanted.any() ? s.wanted : s.client).text(),
                          who(s));
-    case 4: return fmt::format("refuses {}: somebody else uses it{}", s.wanted.text(), who(s));
+    case 4:
+      return fmt::format("refuses {}: somebody else uses it{}", s.wanted.text(), who(s));
     case 5:
       return s.your.v4_host_order() ? fmt::format("gives {}{}", s.your.text(), lease)
                                     : std::string("gives settings");
-    case 6: return "says no: that address cannot be used here";
-    case 7: return fmt::format("gives back {}{}", s.client.text(), who(s));
-    case 8: return fmt::format("has {} and asks for settings{}", s.client.text(), who(s));
-    default: break;
+    case 6:
+      return "says no: that address cannot be used here";
+    case 7:
+      return fmt::format("gives back {}{}", s.client.text(), who(s));
+    case 8:
+      return fmt::format("has {} and asks for settings{}", s.client.text(), who(s));
+    default:
+      break;
   }
   if (s.op == 2) return fmt::format("tells the device its address {}", s.your.text());
   return fmt::format("asks for an address, the old way{}", who(s));
 }
 
 void emit_event(Dissection& d, const Summary& s) noexcept {
-  static constexpr const char* kNames[] = {"bootp",   "discover", "offer",   "request", "decline",
-                                           "ack",     "nak",      "release", "inform"};
+  static constexpr const char* kNames[] = {"bootp", "discover", "offer",   "request", "decline",
+                                           "ack",   "nak",      "release", "inform"};
   Event e;
   e.kind = EventKind::kLink;
   e.protocol = "dhcp";
@@ -461,11 +559,17 @@ constexpr Binding kBindings[] = {
 }  // namespace
 }  // namespace dhcp
 
-extern const Protocol kDhcp{.name = "dhcp", .label = "DHCP",
+extern const Protocol kDhcp{
+    .name = "dhcp",
+    .label = "DHCP",
     .title = "Dynamic Host Configuration Protocol",
-    .words = "Gives devices their address and settings. Anyone on the network can see the names of "
-             "devices here.",
-    .family = Family::kUpkeep, .fields = dhcp::kFields, .anomalies = dhcp::kAnomalies,
-    .bindings = dhcp::kBindings, .dissect = dhcp::dissect};
+    .words =
+        "Gives devices their address and settings. Anyone on the network can see the names of "
+        "devices here.",
+    .family = Family::kUpkeep,
+    .fields = dhcp::kFields,
+    .anomalies = dhcp::kAnomalies,
+    .bindings = dhcp::kBindings,
+    .dissect = dhcp::dissect};
 
 }  // namespace sp3ctra

@@ -18,9 +18,10 @@ std::string option(uint8_t code, const std::string& v) {
   return std::string(1, static_cast<char>(code)) + std::string(1, static_cast<char>(v.size())) + v;
 }
 std::string offer() {
-  return header(2, "\xc0\xa8\1\x17") + option(53, "\2") + option(1, std::string("\xff\xff\xff\0", 4)) +
-         option(3, "\xc0\xa8\1\1") + option(51, std::string("\0\1\x51\x80", 4)) +
-         option(6, "\xc0\xa8\1\1\x9\x9\x9\x9") + "\xff" + std::string(6, '\0');
+  return header(2, "\xc0\xa8\1\x17") + option(53, "\2") +
+         option(1, std::string("\xff\xff\xff\0", 4)) + option(3, "\xc0\xa8\1\1") +
+         option(51, std::string("\0\1\x51\x80", 4)) + option(6, "\xc0\xa8\1\1\x9\x9\x9\x9") +
+         "\xff" + std::string(6, '\0');
 }
 
 TEST(Dhcp, DiscoverNamesTheDevice) {

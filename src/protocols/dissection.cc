@@ -18,12 +18,18 @@ const Protocol* DispatchTables::find(Table table, uint32_t key) const noexcept {
     return key < v.size() ? v[key] : nullptr;
   };
   switch (table) {
-    case Table::kLinkType: return in(link_type);
-    case Table::kEthertype: return in(ethertype);
-    case Table::kIpProto: return in(ip_proto);
-    case Table::kTcpPort: return in(tcp_port);
-    case Table::kUdpPort: return in(udp_port);
-    default: return nullptr;
+    case Table::kLinkType:
+      return in(link_type);
+    case Table::kEthertype:
+      return in(ethertype);
+    case Table::kIpProto:
+      return in(ip_proto);
+    case Table::kTcpPort:
+      return in(tcp_port);
+    case Table::kUdpPort:
+      return in(udp_port);
+    default:
+      return nullptr;
   }
 }
 
@@ -156,8 +162,7 @@ void Dissection::anomaly(const AnomalyDef& a, const Input& in, size_t at, size_t
   if (quoted > 0) return;  // the quoted packet is cut by rule; its oddities are not this packet's
   for (size_t i = 0; i < parsed.anomaly_count; ++i)
     if (parsed.anomalies[i] == &a) return;
-  if (parsed.anomaly_count < parsed.anomalies.size())
-    parsed.anomalies[parsed.anomaly_count++] = &a;
+  if (parsed.anomaly_count < parsed.anomalies.size()) parsed.anomalies[parsed.anomaly_count++] = &a;
   if (!tree_) return;
   if (Node* n = add(kAnomalyField, in, at, size)) {
     n->anomaly = &a;
@@ -220,8 +225,8 @@ uint16_t Dissection::add_source(std::string_view name, Bytes bytes,
                                 std::span<const uint64_t> frames) {
   ++source_count_;
   if (tree_) {
-    tree_->sources.push_back({std::string(name), {bytes.begin(), bytes.end()},
-                              {frames.begin(), frames.end()}});
+    tree_->sources.push_back(
+        {std::string(name), {bytes.begin(), bytes.end()}, {frames.begin(), frames.end()}});
   }
   return source_count_;
 }

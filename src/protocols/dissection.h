@@ -17,10 +17,10 @@ namespace sp3ctra {
 /// What the fast path learns of a packet: flat, no heap. Outer and inner tunnels overwrite
 /// addresses: the innermost wins (outer_* keep the outermost IP pair, which chooses the shard).
 struct Parsed {
-  IpAddress src, dst;              ///< innermost
+  IpAddress src, dst;  ///< innermost
   uint64_t eth_src = 0, eth_dst = 0;
   uint16_t src_port = 0, dst_port = 0;
-  uint16_t vlan = 0;               ///< innermost VLAN id; has_vlan tells
+  uint16_t vlan = 0;  ///< innermost VLAN id; has_vlan tells
   uint16_t tcp_flags = 0;
   uint16_t ethertype = 0;
   uint16_t icmp_id = 0;
@@ -28,11 +28,11 @@ struct Parsed {
   uint8_t icmp_type = 0, icmp_code = 0;
   uint8_t direction = 0;
   bool has_eth = false, has_vlan = false, has_ports = false, has_icmp_id = false;
-  bool fragment = false;           ///< an IP fragment that is not (yet) a whole datagram
-  bool reassembled = false;        ///< this packet completed a fragment or a stream message
-  uint32_t tcp_analysis = 0;       ///< TcpAnalysis
-  FlowId flow;                     ///< set by the StreamContext
-  FlowId quoted_flow;              ///< of the packet inside an ICMP error
+  bool fragment = false;      ///< an IP fragment that is not (yet) a whole datagram
+  bool reassembled = false;   ///< this packet completed a fragment or a stream message
+  uint32_t tcp_analysis = 0;  ///< TcpAnalysis
+  FlowId flow;                ///< set by the StreamContext
+  FlowId quoted_flow;         ///< of the packet inside an ICMP error
   /// Ends of the packet quoted by an ICMP error, as it was sent; set before other() is called.
   IpAddress quoted_src, quoted_dst;
   uint16_t quoted_src_port = 0, quoted_dst_port = 0;
@@ -40,7 +40,7 @@ struct Parsed {
   bool has_quoted = false, has_quoted_ports = false;
   uint8_t layer_count = 0;
   std::array<const Protocol*, limits::kLayersMax> layers{};  ///< frame.protocols, in order
-  const Protocol* shown = nullptr; ///< the protocol column: the last that recognised content
+  const Protocol* shown = nullptr;  ///< the protocol column: the last that recognised content
   uint8_t anomaly_count = 0;
   std::array<const AnomalyDef*, limits::kAnomaliesPerPacketMax> anomalies{};
 };
@@ -48,19 +48,20 @@ struct Parsed {
 /// One node of the tree, in pre-order; depth 0 = a protocol.
 struct Node {
   const FieldDef* field = nullptr;
-  uint32_t offset = 0, length = 0;  ///< bytes in `source`; length 0 = derived, no bytes
-  uint64_t number = 0;              ///< numbers, booleans, times, MACs, IPv4 (host order)
-  uint32_t text = 0, text_size = 0; ///< strings, bytes, IPv6: in Tree::text
+  uint32_t offset = 0, length = 0;   ///< bytes in `source`; length 0 = derived, no bytes
+  uint64_t number = 0;               ///< numbers, booleans, times, MACs, IPv4 (host order)
+  uint32_t text = 0, text_size = 0;  ///< strings, bytes, IPv6: in Tree::text
   uint16_t source = 0;
   uint16_t depth = 0;
-  bool generated = false;           ///< not in the bytes: computed or from other packets
-  bool hidden = false;              ///< found by filters and -e, not drawn
+  bool generated = false;  ///< not in the bytes: computed or from other packets
+  bool hidden = false;     ///< found by filters and -e, not drawn
   const AnomalyDef* anomaly = nullptr;
-  uint32_t note = 0, note_size = 0; ///< value shown to people instead of the default, in Tree::text
+  uint32_t note = 0,
+           note_size = 0;  ///< value shown to people instead of the default, in Tree::text
 };
 
 struct TreeSource {
-  std::string name;          ///< "Frame", "Reassembled TCP"
+  std::string name;              ///< "Frame", "Reassembled TCP"
   std::vector<std::byte> bytes;  ///< empty for the frame itself
   std::vector<uint64_t> frames;  ///< packets it was put together from
 };
@@ -115,7 +116,8 @@ class Dissection {
   void derived_text(const FieldDef& f, const Input& in, std::string_view value);
   /// Marks the node added last.
   void hide_last();
-  /// Gives the node added last (or the open one, if none since) a text for people: "600 s = 10 min".
+  /// Gives the node added last (or the open one, if none since) a text for people: "600 s = 10
+  /// min".
   void note(std::string_view value);
   void note_open(std::string_view value);  ///< for the innermost open node
   /// Sets byte length of the innermost open node (known only at its end).
@@ -139,8 +141,8 @@ class Dissection {
   /// A stand-in "data" layer for bytes nobody understands.
   void opaque(Input in) noexcept;
   const DispatchTables& tables() const { return tables_; }
-  /// A new byte source made from other packets; returns its number. Copies only with a tree; without
-  /// a tree the bytes stay the caller's and must live until the dissection ends.
+  /// A new byte source made from other packets; returns its number. Copies only with a tree;
+  /// without a tree the bytes stay the caller's and must live until the dissection ends.
   uint16_t add_source(std::string_view name, Bytes bytes, std::span<const uint64_t> frames);
 
  private:

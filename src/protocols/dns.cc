@@ -14,7 +14,8 @@ namespace {
 constexpr size_t kHeaderBytes = 12;
 constexpr int64_t kRepeatWithinNs = 5'000'000'000;  // a later equal question is a new one
 
-constexpr AnomalyDef kShort{"dns.short", "The message is shorter than the twelve bytes of its header."};
+constexpr AnomalyDef kShort{"dns.short",
+                            "The message is shorter than the twelve bytes of its header."};
 constexpr AnomalyDef kCut{"dns.cut", "The message ends in the middle of a question or record."};
 constexpr AnomalyDef kNameLoop{"dns.name_broken",
                                "A name points at itself, past the end, or is longer than allowed."};
@@ -25,9 +26,8 @@ enum AnomalyId { kAShort, kACut, kANameLoop, kACountLie };
 constexpr FieldDef kMdnsFields[] = {
     {"mdns", FieldType::kProtocol, FieldBase::kDec, "mDNS",
      "Devices on the same network tell each other their names and services."}};
-constexpr FieldDef kLlmnrFields[] = {
-    {"llmnr", FieldType::kProtocol, FieldBase::kDec, "LLMNR",
-     "Windows machines ask their neighbours who has a name."}};
+constexpr FieldDef kLlmnrFields[] = {{"llmnr", FieldType::kProtocol, FieldBase::kDec, "LLMNR",
+                                      "Windows machines ask their neighbours who has a name."}};
 
 /// One question of this flow that was seen.
 struct Asked {
@@ -41,9 +41,9 @@ struct State {
   std::array<Asked, 32> asked{};
   uint32_t next = 0;
   struct Side {
-    uint32_t left = 0;      ///< bytes of the message still to come
-    uint8_t have = 0;       ///< bytes of the length seen
-    uint8_t first = 0;      ///< the first length byte
+    uint32_t left = 0;  ///< bytes of the message still to come
+    uint8_t have = 0;   ///< bytes of the length seen
+    uint8_t first = 0;  ///< the first length byte
   } sides[2];
 };
 static_assert(sizeof(State) <= limits::kStateBytesMax);
@@ -63,21 +63,18 @@ struct Summary {
   uint16_t id = 0, flags = 0, qtype = 0;
   bool response = false, has_question = false, opt_seen = false;
   Name question;
-  Name target;               ///< name in the first answer that holds one (CNAME, PTR, MX …)
+  Name target;  ///< name in the first answer that holds one (CNAME, PTR, MX …)
   uint16_t target_type = 0;
   std::array<IpAddress, 8> addresses;
   uint16_t address_count = 0, answer_count = 0;
   uint32_t ttl = 0;
-  Name owner;                ///< of the first answer
+  Name owner;  ///< of the first answer
 };
-
 
 void write_flags(Dissection& d, const Input& m, uint16_t flags, bool llmnr) noexcept {
   if (!d.detailed()) return;
   const bool response = flags >> 15;
-  const auto bit = [&](FieldId id, int shift) {
-    d.number(field(id), m, 2, 2, flags >> shift & 1);
-  };
+  const auto bit = [&](FieldId id, int shift) { d.number(field(id), m, 2, 2, flags >> shift & 1); };
   d.open(field(kFlags), m, 2, 2, flags);
   bit(kFlagResponse, 15);
   d.number(field(kFlagOpcode), m, 2, 2, flags >> 11 & 15);
@@ -292,18 +289,27 @@ std::string question_line(const Summary& s, bool mdns) {
   const std::string_view name = s.question.size ? s.question.text() : "the root";
   switch (s.qtype) {
     case kTypeA:
-    case kTypeAaaa: return fmt::format("asks: where is {}?", name);
+    case kTypeAaaa:
+      return fmt::format("asks: where is {}?", name);
     case kTypePtr:
       return mdns ? fmt::format("asks: who offers {}?", name)
                   : fmt::format("asks: which name belongs to {}?", name);
-    case kTypeMx: return fmt::format("asks: who takes mail for {}?", name);
-    case kTypeNs: return fmt::format("asks: which servers know {}?", name);
-    case kTypeTxt: return fmt::format("asks: what text is published under {}?", name);
-    case kTypeSrv: return fmt::format("asks: which machine offers {}?", name);
-    case kTypeHttps: return fmt::format("asks: how to reach {} by HTTPS?", name);
-    case kTypeSoa: return fmt::format("asks: who is responsible for {}?", name);
-    case 255: return fmt::format("asks: everything about {}?", name);
-    default: return fmt::format("asks: the {} record of {}?", type_words(s.qtype), name);
+    case kTypeMx:
+      return fmt::format("asks: who takes mail for {}?", name);
+    case kTypeNs:
+      return fmt::format("asks: which servers know {}?", name);
+    case kTypeTxt:
+      return fmt::format("asks: what text is published under {}?", name);
+    case kTypeSrv:
+      return fmt::format("asks: which machine offers {}?", name);
+    case kTypeHttps:
+      return fmt::format("asks: how to reach {} by HTTPS?", name);
+    case kTypeSoa:
+      return fmt::format("asks: who is responsible for {}?", name);
+    case 255:
+      return fmt::format("asks: everything about {}?", name);
+    default:
+      return fmt::format("asks: the {} record of {}?", type_words(s.qtype), name);
   }
 }
 
@@ -322,11 +328,16 @@ std::string answer_line(const Summary& s, bool mdns) {
   const std::string_view name = subject.size ? subject.text() : "the root";
   const char* verb = mdns && !s.has_question ? "announces" : "answers";
   switch (s.flags & 15) {
-    case 0: break;
-    case 2: return fmt::format("answers: could not find out about {} (server failure)", name);
-    case 3: return fmt::format("answers: {} does not exist", name);
-    case 5: return fmt::format("answers: refused to look up {}", name);
-    default: return fmt::format("answers: error {} for {}", s.flags & 15, name);
+    case 0:
+      break;
+    case 2:
+      return fmt::format("answers: could not find out about {} (server failure)", name);
+    case 3:
+      return fmt::format("answers: {} does not exist", name);
+    case 5:
+      return fmt::format("answers: refused to look up {}", name);
+    default:
+      return fmt::format("answers: error {} for {}", s.flags & 15, name);
   }
   if (s.answer_count == 0) {
     return fmt::format("answers: no {} record for {}", type_words(s.qtype), name);
@@ -335,13 +346,13 @@ std::string answer_line(const Summary& s, bool mdns) {
     return fmt::format("{}: {} is at {}", verb, name, address_list(s, 3));
   }
   if (s.target.size > 0) {
-    const std::string_view how = s.target_type == kTypePtr    ? "is"
+    const std::string_view how = s.target_type == kTypePtr  ? "is"
                                  : s.target_type == kTypeNs ? "is served by"
                                                             : "is another name for";
     return fmt::format("{}: {} {} {}", verb, name, how, s.target.text());
   }
-  return fmt::format("{}: {} {} record{} for {}", verb, s.answer_count,
-                     type_words(s.target_type), s.answer_count == 1 ? "" : "s", name);
+  return fmt::format("{}: {} {} record{} for {}", verb, s.answer_count, type_words(s.target_type),
+                     s.answer_count == 1 ? "" : "s", name);
 }
 
 void emit_event(Dissection& d, const char* protocol, const Summary& s, const Match& m) noexcept {
@@ -459,8 +470,7 @@ FrameStep frame_tcp(Dissection&, void* state, uint8_t direction, Bytes chunk) no
     }
   }
   if (s.have < 2) return step;
-  const auto take = static_cast<uint32_t>(
-      std::min<size_t>(s.left, chunk.size() - step.consumed));
+  const auto take = static_cast<uint32_t>(std::min<size_t>(s.left, chunk.size() - step.consumed));
   step.consumed += take;
   s.left -= take;
   step.complete = s.left == 0;
@@ -472,33 +482,58 @@ void gap(void* state, uint8_t direction) noexcept {
   static_cast<State*>(state)->sides[direction & 1] = {};
 }
 
-constexpr Binding kDnsBindings[] = {{Table::kUdpPort, 53}, {Table::kTcpPort, 53},
-                                    {Table::kTcpPort, 5353}};
+constexpr Binding kDnsBindings[] = {
+    {Table::kUdpPort, 53}, {Table::kTcpPort, 53}, {Table::kTcpPort, 5353}};
 constexpr Binding kMdnsBindings[] = {{Table::kUdpPort, 5353}};
 constexpr Binding kLlmnrBindings[] = {{Table::kUdpPort, 5355}};
 
 }  // namespace
 }  // namespace dns
 
-extern const Protocol kDns{.name = "dns", .label = "DNS", .title = "Domain Name System",
-    .words = "Finds the address behind a name. Usually not encrypted: anyone on the way can read "
-             "which names are asked for.",
-    .family = Family::kNames, .fields = dns::kFields, .anomalies = dns::kAll,
-    .bindings = dns::kDnsBindings, .dissect = dns::dissect_dns, .recognise = nullptr,
-    .state_size = sizeof(dns::State), .state_init = dns::init_state, .frame = dns::frame_tcp,
+extern const Protocol kDns{
+    .name = "dns",
+    .label = "DNS",
+    .title = "Domain Name System",
+    .words =
+        "Finds the address behind a name. Usually not encrypted: anyone on the way can read "
+        "which names are asked for.",
+    .family = Family::kNames,
+    .fields = dns::kFields,
+    .anomalies = dns::kAll,
+    .bindings = dns::kDnsBindings,
+    .dissect = dns::dissect_dns,
+    .recognise = nullptr,
+    .state_size = sizeof(dns::State),
+    .state_init = dns::init_state,
+    .frame = dns::frame_tcp,
     .gap = dns::gap};
 
-extern const Protocol kMdns{.name = "mdns", .label = "mDNS", .title = "Multicast DNS",
+extern const Protocol kMdns{
+    .name = "mdns",
+    .label = "mDNS",
+    .title = "Multicast DNS",
     .words = "Devices on the same network find each other's names and services without a server.",
-    .family = Family::kNames, .fields = dns::kMdnsFields, .anomalies = {},
-    .bindings = dns::kMdnsBindings, .dissect = dns::dissect_mdns, .recognise = nullptr,
-    .state_size = sizeof(dns::State), .state_init = dns::init_state};
+    .family = Family::kNames,
+    .fields = dns::kMdnsFields,
+    .anomalies = {},
+    .bindings = dns::kMdnsBindings,
+    .dissect = dns::dissect_mdns,
+    .recognise = nullptr,
+    .state_size = sizeof(dns::State),
+    .state_init = dns::init_state};
 
-extern const Protocol kLlmnr{.name = "llmnr", .label = "LLMNR",
+extern const Protocol kLlmnr{
+    .name = "llmnr",
+    .label = "LLMNR",
     .title = "Link-local multicast name resolution",
     .words = "Asks the neighbours who has a name. Anyone may answer, so answers can be forged.",
-    .family = Family::kNames, .fields = dns::kLlmnrFields, .anomalies = {},
-    .bindings = dns::kLlmnrBindings, .dissect = dns::dissect_llmnr, .recognise = nullptr,
-    .state_size = sizeof(dns::State), .state_init = dns::init_state};
+    .family = Family::kNames,
+    .fields = dns::kLlmnrFields,
+    .anomalies = {},
+    .bindings = dns::kLlmnrBindings,
+    .dissect = dns::dissect_llmnr,
+    .recognise = nullptr,
+    .state_size = sizeof(dns::State),
+    .state_init = dns::init_state};
 
 }  // namespace sp3ctra

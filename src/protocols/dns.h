@@ -23,8 +23,8 @@ struct Name {
   std::string_view text() const { return {bytes.data(), size}; }
 };
 
-/// Reads the name at `at` of a message (pointers count from the message's start). Returns the offset
-/// behind it; npos when even its length is unknown. Bounded by limits::kDnsNameJumpsMax.
+/// Reads the name at `at` of a message (pointers count from the message's start). Returns the
+/// offset behind it; npos when even its length is unknown. Bounded by limits::kDnsNameJumpsMax.
 size_t read_name(Bytes message, size_t at, Name& name) noexcept;
 inline constexpr size_t kNoEnd = static_cast<size_t>(-1);
 
@@ -32,8 +32,8 @@ inline constexpr size_t kNoEnd = static_cast<size_t>(-1);
 std::string_view type_name(uint16_t type) noexcept;
 
 inline constexpr uint16_t kTypeA = 1, kTypeNs = 2, kTypeCname = 5, kTypeSoa = 6, kTypePtr = 12,
-                          kTypeMx = 15, kTypeTxt = 16, kTypeAaaa = 28, kTypeSrv = 33,
-                          kTypeOpt = 41, kTypeSvcb = 64, kTypeHttps = 65;
+                          kTypeMx = 15, kTypeTxt = 16, kTypeAaaa = 28, kTypeSrv = 33, kTypeOpt = 41,
+                          kTypeSvcb = 64, kTypeHttps = 65;
 
 /// Writes the data of one record: cursor spans exactly the data. `owner` is the record's name.
 void write_record_data(FieldCursor& c, uint16_t type) noexcept;

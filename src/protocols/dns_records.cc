@@ -56,15 +56,20 @@ void write_service_value(FieldCursor& v, uint16_t key) noexcept {
     case 1:
       while (v.ok() && v.left() > 0) counted_text(v, kSvcAlpnLength, kSvcAlpn);
       return;
-    case 3: v.be16(field(kSvcPort)); return;
+    case 3:
+      v.be16(field(kSvcPort));
+      return;
     case 4:
       while (v.ok() && v.left() > 0) v.ip4(field(kSvcIpv4));
       return;
-    case 5: v.bytes(field(kSvcEch), v.left()); return;
+    case 5:
+      v.bytes(field(kSvcEch), v.left());
+      return;
     case 6:
       while (v.ok() && v.left() > 0) v.ip6(field(kSvcIpv6));
       return;
-    default: v.bytes(field(kSvcValue), v.left());
+    default:
+      v.bytes(field(kSvcValue), v.left());
   }
 }
 
@@ -84,8 +89,7 @@ void write_svcb(FieldCursor& c) noexcept {
 }
 
 uint16_t key_tag(Bytes rdata, uint8_t algorithm) noexcept {
-  if (algorithm == 1)
-    return rdata.size() < 7 ? uint16_t{0} : load_be16(rdata, rdata.size() - 3);
+  if (algorithm == 1) return rdata.size() < 7 ? uint16_t{0} : load_be16(rdata, rdata.size() - 3);
   uint32_t sum = 0;
   for (size_t i = 0; i < rdata.size(); ++i)
     sum += i & 1 ? load8(rdata, i) : static_cast<uint32_t>(load8(rdata, i)) << 8;
@@ -210,7 +214,8 @@ void write_client_subnet(FieldCursor& o) noexcept {
 
 void write_option(FieldCursor& o, uint16_t code) noexcept {
   switch (code) {
-    case 8: return write_client_subnet(o);
+    case 8:
+      return write_client_subnet(o);
     case 10:
       o.bytes(field(kCookieClient), o.left() < 8 ? o.left() : 8);
       o.bytes(field(kCookieServer), o.left());
@@ -218,12 +223,15 @@ void write_option(FieldCursor& o, uint16_t code) noexcept {
     case 11:
       if (o.left() >= 2) o.be16(field(kKeepalive));
       return;
-    case 12: o.bytes(field(kPadding), o.left()); return;
+    case 12:
+      o.bytes(field(kPadding), o.left());
+      return;
     case 15:
       o.be16(field(kErrorCode));
       if (o.ok() && o.left() > 0) o.text(field(kErrorText), o.left());
       return;
-    default: o.bytes(field(kOptData), o.left());
+    default:
+      o.bytes(field(kOptData), o.left());
   }
 }
 
@@ -270,14 +278,25 @@ void write_opt(FieldCursor& c, bool mdns) noexcept {
 
 void write_record_data(FieldCursor& c, uint16_t type) noexcept {
   switch (type) {
-    case kTypeA: c.ip4(field(kA)); return;
-    case kTypeAaaa: c.ip6(field(kAaaa)); return;
-    case kTypeNs: return name_field(c, kNs);
-    case kTypeCname: return name_field(c, kCname);
-    case kTypePtr: return name_field(c, kPtr);
-    case 39: return name_field(c, kDname);
-    case kTypeSoa: return write_soa(c);
-    case 10: c.bytes(field(kNull), c.left()); return;
+    case kTypeA:
+      c.ip4(field(kA));
+      return;
+    case kTypeAaaa:
+      c.ip6(field(kAaaa));
+      return;
+    case kTypeNs:
+      return name_field(c, kNs);
+    case kTypeCname:
+      return name_field(c, kCname);
+    case kTypePtr:
+      return name_field(c, kPtr);
+    case 39:
+      return name_field(c, kDname);
+    case kTypeSoa:
+      return write_soa(c);
+    case 10:
+      c.bytes(field(kNull), c.left());
+      return;
     case 13:
       counted_text(c, kHinfoCpuLength, kHinfoCpu);
       return counted_text(c, kHinfoOsLength, kHinfoOs);
@@ -295,7 +314,8 @@ void write_record_data(FieldCursor& c, uint16_t type) noexcept {
       c.be16(field(kSrvWeight));
       c.be16(field(kSrvPort));
       return name_field(c, kSrvTarget);
-    case 35: return write_naptr(c);
+    case 35:
+      return write_naptr(c);
     case 43:
       c.be16(field(kDsKeyId));
       c.u8(field(kDsAlgorithm));
@@ -307,13 +327,17 @@ void write_record_data(FieldCursor& c, uint16_t type) noexcept {
       c.u8(field(kSshfpType));
       c.bytes(field(kSshfpFingerprint), c.left());
       return;
-    case 46: return write_rrsig(c);
+    case 46:
+      return write_rrsig(c);
     case 47:
       name_field(c, kNsecNext);
       return write_type_bitmap(c);
-    case 48: return write_dnskey(c);
-    case 50: return write_nsec3(c, true);
-    case 51: return write_nsec3(c, false);
+    case 48:
+      return write_dnskey(c);
+    case 50:
+      return write_nsec3(c, true);
+    case 51:
+      return write_nsec3(c, false);
     case 52:
       c.u8(field(kTlsaUsage));
       c.u8(field(kTlsaSelector));
@@ -321,10 +345,14 @@ void write_record_data(FieldCursor& c, uint16_t type) noexcept {
       c.bytes(field(kTlsaData), c.left());
       return;
     case kTypeSvcb:
-    case kTypeHttps: return write_svcb(c);
-    case 250: return write_tsig(c);
-    case 257: return write_caa(c);
-    default: c.bytes(field(kData), c.left());
+    case kTypeHttps:
+      return write_svcb(c);
+    case 250:
+      return write_tsig(c);
+    case 257:
+      return write_caa(c);
+    default:
+      c.bytes(field(kData), c.left());
   }
 }
 

@@ -75,8 +75,7 @@ TEST(Dns, NameThatPointsAtItselfEnds) {
 
 TEST(Dns, MissingNameIsSaidSo) {
   AppProbe p;
-  const std::string none =
-      header(2, 0x8183, 1, 0) + kName + be16(1) + be16(1);
+  const std::string none = header(2, 0x8183, 1, 0) + kName + be16(1) + be16(1);
   p.run(kDns, as_bytes(none));
   EXPECT_EQ(p.info(), "answers: www.example.org does not exist");
 }
@@ -86,8 +85,8 @@ TEST(Dns, ServiceRecordAndClientSubnet) {
   const std::string https = std::string("\0\1\0", 3) + be16(1) + be16(3) + std::string("\2h2", 3);
   const std::string opt = std::string("\0\0\x29\x04\xd0\0\0\x80\0", 9) + be16(11) + be16(8) +
                           be16(7) + be16(1) + std::string("\x18\0\xc0\0\2", 5);
-  const std::string m = header(3, 0x8180, 1, 1, 0, 1) + kName + be16(65) + be16(1) +
-                        record(65, https) + opt;
+  const std::string m =
+      header(3, 0x8180, 1, 1, 0, 1) + kName + be16(65) + be16(1) + record(65, https) + opt;
   p.run(kDns, as_bytes(m));
   EXPECT_EQ(p.number("dns.svcb.svcpriority"), 1u);
   EXPECT_EQ(p.text("dns.svcb.targetname"), "<Root>");

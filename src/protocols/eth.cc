@@ -14,37 +14,94 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kTypeNames[] = {
-    {0x0800, "IPv4"},    {0x0806, "ARP"},   {0x86dd, "IPv6"},        {0x8100, "VLAN"},
-    {0x88a8, "provider VLAN"}, {0x8847, "MPLS"},  {0x8863, "PPPoE discovery"},
-    {0x8864, "PPPoE session"}, {0x888e, "802.1X login"}, {0x88cc, "LLDP"}, {0x8137, "IPX"},
-    {0x809b, "AppleTalk"}, {0x88b8, "GOOSE"}, {0x8892, "PROFINET"},  {0x88e5, "MACsec"},
-    {0x0842, "wake-on-LAN"}, {0x9000, "loop test"}};
+constexpr ValueName kTypeNames[] = {{0x0800, "IPv4"},
+                                    {0x0806, "ARP"},
+                                    {0x86dd, "IPv6"},
+                                    {0x8100, "VLAN"},
+                                    {0x88a8, "provider VLAN"},
+                                    {0x8847, "MPLS"},
+                                    {0x8863, "PPPoE discovery"},
+                                    {0x8864, "PPPoE session"},
+                                    {0x888e, "802.1X login"},
+                                    {0x88cc, "LLDP"},
+                                    {0x8137, "IPX"},
+                                    {0x809b, "AppleTalk"},
+                                    {0x88b8, "GOOSE"},
+                                    {0x8892, "PROFINET"},
+                                    {0x88e5, "MACsec"},
+                                    {0x0842, "wake-on-LAN"},
+                                    {0x9000, "loop test"}};
 
 constexpr FieldDef kFields[] = {
-    {"eth", kProtocol, kDec, "Ethernet", "The frame that carries a packet across the local cable or radio."},
-    {"eth.dst", kEther, kHex, "To", "Hardware address of the device the frame is for.", {},
+    {"eth", kProtocol, kDec, "Ethernet",
+     "The frame that carries a packet across the local cable or radio."},
+    {"eth.dst",
+     kEther,
+     kHex,
+     "To",
+     "Hardware address of the device the frame is for.",
+     {},
      "eth.addr eth.dst_resolved eth.addr_resolved"},
-    {"eth.dst.oui", kUint24, kDec, "Maker's number of the receiver",
-     "First half of the address: the number of the company that made the device.", {}, "eth.addr.oui"},
-    {"eth.dst.lg", kBool, kDec, "Set by software", "Set when the address was chosen by software, not by the maker.",
-     {}, "eth.lg"},
-    {"eth.dst.ig", kBool, kDec, "To a group", "Set when the frame is for several devices at once.", {}, "eth.ig"},
-    {"eth.src", kEther, kHex, "From", "Hardware address of the device that sent the frame.", {},
+    {"eth.dst.oui",
+     kUint24,
+     kDec,
+     "Maker's number of the receiver",
+     "First half of the address: the number of the company that made the device.",
+     {},
+     "eth.addr.oui"},
+    {"eth.dst.lg",
+     kBool,
+     kDec,
+     "Set by software",
+     "Set when the address was chosen by software, not by the maker.",
+     {},
+     "eth.lg"},
+    {"eth.dst.ig",
+     kBool,
+     kDec,
+     "To a group",
+     "Set when the frame is for several devices at once.",
+     {},
+     "eth.ig"},
+    {"eth.src",
+     kEther,
+     kHex,
+     "From",
+     "Hardware address of the device that sent the frame.",
+     {},
      "eth.addr eth.src_resolved eth.addr_resolved"},
-    {"eth.src.oui", kUint24, kDec, "Maker's number of the sender",
-     "First half of the address: the number of the company that made the device.", {}, "eth.addr.oui"},
-    {"eth.src.lg", kBool, kDec, "Set by software", "Set when the address was chosen by software, not by the maker.",
-     {}, "eth.lg"},
-    {"eth.src.ig", kBool, kDec, "From a group", "A sender is one device, so this must not be set.", {}, "eth.ig"},
+    {"eth.src.oui",
+     kUint24,
+     kDec,
+     "Maker's number of the sender",
+     "First half of the address: the number of the company that made the device.",
+     {},
+     "eth.addr.oui"},
+    {"eth.src.lg",
+     kBool,
+     kDec,
+     "Set by software",
+     "Set when the address was chosen by software, not by the maker.",
+     {},
+     "eth.lg"},
+    {"eth.src.ig",
+     kBool,
+     kDec,
+     "From a group",
+     "A sender is one device, so this must not be set.",
+     {},
+     "eth.ig"},
     {"eth.type", kUint16, kHex, "Content", "Which protocol the frame carries.", kTypeNames},
     {"eth.len", kUint16, kDec, "Length", "Bytes of content, in the older kind of Ethernet frame."},
     {"eth.invalid_lentype", kUint16, kHex, "Neither length nor type",
      "A number too large for a length and too small for a type."},
-    {"eth.padding", kBytes, kDec, "Padding", "Zeros that fill the frame up to the smallest allowed size."},
-    {"eth.trailer", kBytes, kDec, "Trailer", "Bytes after the content that the content does not claim."},
+    {"eth.padding", kBytes, kDec, "Padding",
+     "Zeros that fill the frame up to the smallest allowed size."},
+    {"eth.trailer", kBytes, kDec, "Trailer",
+     "Bytes after the content that the content does not claim."},
     {"eth.fcs", kUint32, kHex, "Checksum", "Ethernet's own check of the whole frame."},
-    {"eth.fcs.status", kUint8, kDec, "Checksum checked", "Whether the check was done: 2 = not done."},
+    {"eth.fcs.status", kUint8, kDec, "Checksum checked",
+     "Whether the check was done: 2 = not done."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
@@ -52,7 +109,8 @@ constexpr AnomalyDef kAnomalies[] = {
     {"eth.short", "The frame ends before its own header does."},
     {"eth.type_invalid", "The frame says neither a valid length nor a valid type."},
     {"eth.length_long", "The frame says it holds more bytes than it does."},
-    {"eth.source_group", "The sender's hardware address is a group address, which no device may have."},
+    {"eth.source_group",
+     "The sender's hardware address is a group address, which no device may have."},
 };
 consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnomalies, name); }
 
@@ -90,7 +148,7 @@ void draw_tail(Dissection& d, const Input& in, uint32_t content_end) {
 
 /// Content end for the drawing of the tail, known before the children run.
 uint32_t content_end(uint16_t type, const Input& payload) {
-  const uint32_t claimed = type >= 0x600   ? claimed_length(type, payload)
+  const uint32_t claimed = type >= 0x600  ? claimed_length(type, payload)
                            : type <= 1500 ? std::min<uint32_t>(type, payload.reported)
                                           : payload.reported;
   return static_cast<uint32_t>(kHeaderBytes) + claimed;
@@ -180,9 +238,14 @@ uint32_t call_ethertype(Dissection& d, uint32_t ethertype, Input in) noexcept {
 }
 
 extern const Protocol kEth{
-    .name = "eth", .label = "Ethernet", .title = "Ethernet",
+    .name = "eth",
+    .label = "Ethernet",
+    .title = "Ethernet",
     .words = "Carries packets between devices on the same local network, by hardware address.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 }  // namespace sp3ctra

@@ -1,5 +1,6 @@
 #pragma once
-// What other link layers share with Ethernet: names of ethertypes, and how long a payload says it is.
+// What other link layers share with Ethernet: names of ethertypes, and how long a payload says it
+// is.
 #include "protocols/dissection.h"
 
 namespace sp3ctra {

@@ -11,9 +11,18 @@ enum class FieldType : uint8_t {
   kProtocol,  ///< the protocol's own top node
   kLabel,     ///< a heading in the tree; no value (shown, not filtered)
   kBool,
-  kUint8, kUint16, kUint24, kUint32, kUint64,
-  kInt32, kInt64,
-  kString, kBytes, kEther, kIpv4, kIpv6,
+  kUint8,
+  kUint16,
+  kUint24,
+  kUint32,
+  kUint64,
+  kInt32,
+  kInt64,
+  kString,
+  kBytes,
+  kEther,
+  kIpv4,
+  kIpv6,
   kAbsTime,   ///< number = nanoseconds since 1970 (int64)
   kRelTime,   ///< number = nanoseconds (int64)
   kFrameNum,  ///< number = a frame number: an evidence link
@@ -29,13 +38,14 @@ struct ValueName {
 };
 
 struct FieldDef {
-  std::string_view name;   ///< Wireshark's abbreviation, e.g. "ip.src"
+  std::string_view name;  ///< Wireshark's abbreviation, e.g. "ip.src"
   FieldType type;
   FieldBase base;
   std::string_view label;  ///< our short word, e.g. "From"
   std::string_view words;  ///< a sentence for a beginner: what it is; never empty
   std::span<const ValueName> names = {};
-  /// Other names under which filters and -e find the same node, space separated ("ip.addr ip.host").
+  /// Other names under which filters and -e find the same node, space separated ("ip.addr
+  /// ip.host").
   std::string_view also = {};
 };
 
@@ -47,7 +57,14 @@ struct AnomalyDef {
 
 /// Protocol families of the page: colour + icon + word.
 enum class Family : uint8_t {
-  kCarrier, kNames, kSecure, kClear, kUpkeep, kRemote, kFiles, kThings
+  kCarrier,
+  kNames,
+  kSecure,
+  kClear,
+  kUpkeep,
+  kRemote,
+  kFiles,
+  kThings
 };
 
 }  // namespace sp3ctra

@@ -1,5 +1,6 @@
 #pragma once
-// Finds a field of a protocol's own table by its name, while compiling: a wrong name does not build.
+// Finds a field of a protocol's own table by its name, while compiling: a wrong name does not
+// build.
 #include <span>
 #include <string_view>
 

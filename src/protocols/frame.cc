@@ -9,12 +9,13 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kEncapNames[] = {{1, "Ethernet"},  {7, "raw IP"},          {15, "loopback"},
-                                     {25, "Linux cooked"}, {210, "Linux cooked 2"}, {12, "loop"},
-                                     {129, "raw IPv4"}, {130, "raw IPv6"}};
+constexpr ValueName kEncapNames[] = {
+    {1, "Ethernet"},         {7, "raw IP"}, {15, "loopback"},  {25, "Linux cooked"},
+    {210, "Linux cooked 2"}, {12, "loop"},  {129, "raw IPv4"}, {130, "raw IPv6"}};
 
 constexpr FieldDef kFields[] = {
-    {"frame", kProtocol, kDec, "Frame", "One packet as it was captured, with the capture's own notes."},
+    {"frame", kProtocol, kDec, "Frame",
+     "One packet as it was captured, with the capture's own notes."},
     {"frame.encap_type", kInt32, kDec, "Link kind",
      "Which kind of link the packet was captured on.", kEncapNames},
     {"frame.time", kAbsTime, kDec, "Time", "When the packet was captured."},
@@ -28,15 +29,25 @@ constexpr FieldDef kFields[] = {
     {"frame.time_relative", kRelTime, kDec, "Since the start",
      "Time since the first packet of the capture."},
     {"frame.number", kUint32, kDec, "Number", "Position of the packet in the capture, from 1."},
-    {"frame.len", kUint32, kDec, "Length", "Bytes the packet had on the wire.", {}, "frame.pkt_len"},
+    {"frame.len",
+     kUint32,
+     kDec,
+     "Length",
+     "Bytes the packet had on the wire.",
+     {},
+     "frame.pkt_len"},
     {"frame.cap_len", kUint32, kDec, "Captured", "Bytes of the packet that were kept."},
     {"frame.marked", kBool, kDec, "Marked", "Whether somebody marked the packet."},
     {"frame.ignored", kBool, kDec, "Ignored", "Whether the packet is to be left out."},
-    {"frame.protocols", kString, kDec, "Layers", "The protocols found in the packet, outermost first."},
-    {"frame.interface_id", kUint32, kDec, "Interface", "Which interface of the capture saw the packet."},
-    {"frame.file_off", kInt64, kDec, "Place in the file", "Where the record begins in the capture file."},
+    {"frame.protocols", kString, kDec, "Layers",
+     "The protocols found in the packet, outermost first."},
+    {"frame.interface_id", kUint32, kDec, "Interface",
+     "Which interface of the capture saw the packet."},
+    {"frame.file_off", kInt64, kDec, "Place in the file",
+     "Where the record begins in the capture file."},
     {"sp3ctra.offload", kBool, kDec, "Offload",
-     "Longer than the link carries: the network card cuts or joins such frames, so this is not what "
+     "Longer than the link carries: the network card cuts or joins such frames, so this is not "
+     "what "
      "was on the wire."},
     {"sp3ctra.checksum_pending", kBool, kDec, "Checksum comes later",
      "Captured before the network card wrote the checksum, so a wrong one here means nothing."},
@@ -51,20 +62,32 @@ consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnom
 
 int encap_type(LinkType t) {
   switch (t) {
-    case LinkType::kNull: return 15;
-    case LinkType::kEthernet: return 1;
-    case LinkType::kRaw: return 7;
-    case LinkType::kLoop: return 12;
-    case LinkType::kLinuxSll: return 25;
-    case LinkType::kIpv4: return 129;
-    case LinkType::kIpv6: return 130;
-    case LinkType::kLinuxSll2: return 210;
+    case LinkType::kNull:
+      return 15;
+    case LinkType::kEthernet:
+      return 1;
+    case LinkType::kRaw:
+      return 7;
+    case LinkType::kLoop:
+      return 12;
+    case LinkType::kLinuxSll:
+      return 25;
+    case LinkType::kIpv4:
+      return 129;
+    case LinkType::kIpv6:
+      return 130;
+    case LinkType::kLinuxSll2:
+      return 210;
   }
   switch (static_cast<uint16_t>(t)) {  // links that are named here and not read
-    case 9: return 4;     // PPP
-    case 105: return 20;  // Wi-Fi
-    case 127: return 23;  // Wi-Fi with radiotap
-    default: return 0;
+    case 9:
+      return 4;  // PPP
+    case 105:
+      return 20;  // Wi-Fi
+    case 127:
+      return 23;  // Wi-Fi with radiotap
+    default:
+      return 0;
   }
 }
 
@@ -141,9 +164,14 @@ void dissect_frame(Dissection& d) noexcept {
 }
 
 extern const Protocol kFrame{
-    .name = "frame", .label = "Frame", .title = "Frame",
+    .name = "frame",
+    .label = "Frame",
+    .title = "Frame",
     .words = "What the capture notes about every packet: when it was seen and how long it was.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies, .bindings = {},
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = {},
     .dissect = dissect};
 
 }  // namespace sp3ctra

@@ -23,8 +23,9 @@ constexpr FieldDef kFields[kFieldCount] = {
 namespace {
 
 constexpr AnomalyDef kAnomalies[] = {
-    {"http.both_lengths", "Both a length and 'chunked' are given: two readers may disagree about "
-                          "where the message ends, which attackers use."},
+    {"http.both_lengths",
+     "Both a length and 'chunked' are given: two readers may disagree about "
+     "where the message ends, which attackers use."},
     {"http.bad_chunk", "A piece of the content has no readable length."},
     {"http.header_broken", "A header line has no colon."}};
 enum AnomalyId { kBothLengths, kBadChunk, kHeaderBroken };
@@ -33,46 +34,100 @@ struct StatusName {
   uint16_t code;
   std::string_view words;
 };
-constexpr StatusName kStatusNames[] = {
-    {100, "Continue"}, {101, "Switching Protocols"}, {102, "Processing"}, {103, "Early Hints"},
-    {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {203, "Non-authoritative Information"},
-    {204, "No Content"}, {205, "Reset Content"}, {206, "Partial Content"}, {207, "Multi-Status"},
-    {208, "Already Reported"}, {226, "IM Used"}, {300, "Multiple Choices"},
-    {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
-    {305, "Use Proxy"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
-    {400, "Bad Request"}, {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"},
-    {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-    {407, "Proxy Authentication Required"}, {408, "Request Time-out"}, {409, "Conflict"},
-    {410, "Gone"}, {411, "Length Required"}, {412, "Precondition Failed"},
-    {413, "Request Entity Too Large"}, {414, "Request-URI Too Long"},
-    {415, "Unsupported Media Type"}, {416, "Requested Range Not Satisfiable"},
-    {417, "Expectation Failed"}, {418, "I'm a teapot"}, {421, "Misdirected Request"},
-    {422, "Unprocessable Entity"}, {423, "Locked"}, {424, "Failed Dependency"},
-    {425, "Too Early"}, {426, "Upgrade Required"}, {428, "Precondition Required"},
-    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-    {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"},
-    {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"},
-    {504, "Gateway Time-out"}, {505, "HTTP Version not supported"},
-    {507, "Insufficient Storage"}, {511, "Network Authentication Required"}};
+constexpr StatusName kStatusNames[] = {{100, "Continue"},
+                                       {101, "Switching Protocols"},
+                                       {102, "Processing"},
+                                       {103, "Early Hints"},
+                                       {200, "OK"},
+                                       {201, "Created"},
+                                       {202, "Accepted"},
+                                       {203, "Non-authoritative Information"},
+                                       {204, "No Content"},
+                                       {205, "Reset Content"},
+                                       {206, "Partial Content"},
+                                       {207, "Multi-Status"},
+                                       {208, "Already Reported"},
+                                       {226, "IM Used"},
+                                       {300, "Multiple Choices"},
+                                       {301, "Moved Permanently"},
+                                       {302, "Found"},
+                                       {303, "See Other"},
+                                       {304, "Not Modified"},
+                                       {305, "Use Proxy"},
+                                       {307, "Temporary Redirect"},
+                                       {308, "Permanent Redirect"},
+                                       {400, "Bad Request"},
+                                       {401, "Unauthorized"},
+                                       {402, "Payment Required"},
+                                       {403, "Forbidden"},
+                                       {404, "Not Found"},
+                                       {405, "Method Not Allowed"},
+                                       {406, "Not Acceptable"},
+                                       {407, "Proxy Authentication Required"},
+                                       {408, "Request Time-out"},
+                                       {409, "Conflict"},
+                                       {410, "Gone"},
+                                       {411, "Length Required"},
+                                       {412, "Precondition Failed"},
+                                       {413, "Request Entity Too Large"},
+                                       {414, "Request-URI Too Long"},
+                                       {415, "Unsupported Media Type"},
+                                       {416, "Requested Range Not Satisfiable"},
+                                       {417, "Expectation Failed"},
+                                       {418, "I'm a teapot"},
+                                       {421, "Misdirected Request"},
+                                       {422, "Unprocessable Entity"},
+                                       {423, "Locked"},
+                                       {424, "Failed Dependency"},
+                                       {425, "Too Early"},
+                                       {426, "Upgrade Required"},
+                                       {428, "Precondition Required"},
+                                       {429, "Too Many Requests"},
+                                       {431, "Request Header Fields Too Large"},
+                                       {451, "Unavailable For Legal Reasons"},
+                                       {500, "Internal Server Error"},
+                                       {501, "Not Implemented"},
+                                       {502, "Bad Gateway"},
+                                       {503, "Service Unavailable"},
+                                       {504, "Gateway Time-out"},
+                                       {505, "HTTP Version not supported"},
+                                       {507, "Insufficient Storage"},
+                                       {511, "Network Authentication Required"}};
 
 struct HeaderField {
   std::string_view name;  ///< lower case
   FieldId id;
 };
-constexpr HeaderField kHeaders[] = {
-    {"host", kHost}, {"user-agent", kUserAgent}, {"accept", kAccept},
-    {"accept-language", kAcceptLanguage}, {"accept-encoding", kAcceptEncoding},
-    {"cookie", kCookie}, {"set-cookie", kSetCookie}, {"referer", kReferer},
-    {"connection", kConnection}, {"server", kServer}, {"date", kDate},
-    {"last-modified", kLastModified}, {"location", kLocation}, {"cache-control", kCacheControl},
-    {"content-type", kContentType}, {"content-length", kContentLengthHeader},
-    {"content-encoding", kContentEncoding}, {"transfer-encoding", kTransferEncoding},
-    {"upgrade", kUpgrade}, {"authorization", kAuthorization},
-    {"proxy-authorization", kProxyAuthorization}, {"proxy-authenticate", kProxyAuthenticate},
-    {"www-authenticate", kWwwAuthenticate}, {"x-forwarded-for", kForwardedFor},
-    {"sec-websocket-accept", kWsAccept}, {"sec-websocket-extensions", kWsExtensions},
-    {"sec-websocket-key", kWsKey}, {"sec-websocket-protocol", kWsProtocol},
-    {"sec-websocket-version", kWsVersion}, {"http2-settings", kHttp2Settings}};
+constexpr HeaderField kHeaders[] = {{"host", kHost},
+                                    {"user-agent", kUserAgent},
+                                    {"accept", kAccept},
+                                    {"accept-language", kAcceptLanguage},
+                                    {"accept-encoding", kAcceptEncoding},
+                                    {"cookie", kCookie},
+                                    {"set-cookie", kSetCookie},
+                                    {"referer", kReferer},
+                                    {"connection", kConnection},
+                                    {"server", kServer},
+                                    {"date", kDate},
+                                    {"last-modified", kLastModified},
+                                    {"location", kLocation},
+                                    {"cache-control", kCacheControl},
+                                    {"content-type", kContentType},
+                                    {"content-length", kContentLengthHeader},
+                                    {"content-encoding", kContentEncoding},
+                                    {"transfer-encoding", kTransferEncoding},
+                                    {"upgrade", kUpgrade},
+                                    {"authorization", kAuthorization},
+                                    {"proxy-authorization", kProxyAuthorization},
+                                    {"proxy-authenticate", kProxyAuthenticate},
+                                    {"www-authenticate", kWwwAuthenticate},
+                                    {"x-forwarded-for", kForwardedFor},
+                                    {"sec-websocket-accept", kWsAccept},
+                                    {"sec-websocket-extensions", kWsExtensions},
+                                    {"sec-websocket-key", kWsKey},
+                                    {"sec-websocket-protocol", kWsProtocol},
+                                    {"sec-websocket-version", kWsVersion},
+                                    {"http2-settings", kHttp2Settings}};
 
 /// What the message says; all views point into the packet.
 struct Head {
@@ -161,20 +216,33 @@ void write_first_line(Dissection& d, const Input& in, std::string_view line, Hea
 
 void learn_header(std::string_view value, FieldId id, Head& h) noexcept {
   switch (id) {
-    case kHost: h.host = value; break;
-    case kContentType: h.type = value; break;
-    case kUserAgent: h.agent = value; break;
-    case kServer: h.server = value; break;
-    case kLocation: h.location = value; break;
-    case kContentEncoding: h.compressed = !same_word(value, "identity"); break;
+    case kHost:
+      h.host = value;
+      break;
+    case kContentType:
+      h.type = value;
+      break;
+    case kUserAgent:
+      h.agent = value;
+      break;
+    case kServer:
+      h.server = value;
+      break;
+    case kLocation:
+      h.location = value;
+      break;
+    case kContentEncoding:
+      h.compressed = !same_word(value, "identity");
+      break;
     case kTransferEncoding:
       h.chunked = value.size() >= 7 && same_word(value.substr(value.size() - 7), "chunked");
       break;
     case kContentLengthHeader:
-      h.has_length = std::from_chars(value.data(), value.data() + value.size(), h.length).ec ==
-                     std::errc{};
+      h.has_length =
+          std::from_chars(value.data(), value.data() + value.size(), h.length).ec == std::errc{};
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -335,7 +403,8 @@ void match_request(Dissection& d, State& s, Match& m) noexcept {
   Pending& p = s.pending[s.pending_count++];
   const size_t room = s.arena.size() - s.arena_size;
   const size_t n = std::min(m.uri.size(), room);
-  p = {d.packet->number, d.packet->ts.ns, m.previous_request, s.arena_size, static_cast<uint16_t>(n)};
+  p = {d.packet->number, d.packet->ts.ns, m.previous_request, s.arena_size,
+       static_cast<uint16_t>(n)};
   if (n > 0) std::memcpy(s.arena.data() + s.arena_size, m.uri.data(), n);
   s.arena_size = static_cast<uint16_t>(s.arena_size + n);
 }
@@ -370,8 +439,7 @@ void write_match(Dissection& d, const Input& in, const Head& h, const Match& m) 
   if (m.number) d.derived(field(h.response ? kResponseNumber : kRequestNumber), in, m.number);
   if (m.took_ns >= 0) d.derived(field(kTime), in, static_cast<uint64_t>(m.took_ns));
   if (m.previous_request) d.derived(field(kPrevRequestIn), in, m.previous_request);
-  if (m.previous_response && h.response)
-    d.derived(field(kPrevResponseIn), in, m.previous_response);
+  if (m.previous_response && h.response) d.derived(field(kPrevResponseIn), in, m.previous_response);
   if (m.request_frame) d.derived(field(kRequestIn), in, m.request_frame);
   if (h.response && !m.uri.empty()) d.derived_text(field(kResponseForUri), in, m.uri);
 }
@@ -395,7 +463,8 @@ std::string info_line(const Input& in, const Head& h) {
     if (!words.empty()) out += fmt::format(" {}", words);
     if (h.code / 100 == 3 && !h.location.empty()) out += fmt::format(", look at {}", h.location);
     if (body > 0 && !h.type.empty())
-      out += fmt::format(", {}", trimmed(h.type.substr(0, std::min(h.type.find(';'), h.type.size()))));
+      out +=
+          fmt::format(", {}", trimmed(h.type.substr(0, std::min(h.type.find(';'), h.type.size()))));
     if (body > 0)
       out += h.chunked ? std::string(", in pieces") : fmt::format(", {} bytes", with_commas(body));
     return out;
@@ -478,10 +547,10 @@ bool recognise(Bytes payload, const Parsed&) noexcept {
 void init_state(void* state) noexcept { new (state) State{}; }
 
 constexpr Binding kBindings[] = {
-    {Table::kTcpPort, 80},   {Table::kTcpPort, 631},  {Table::kTcpPort, 1900},
-    {Table::kTcpPort, 2710}, {Table::kTcpPort, 2869}, {Table::kTcpPort, 3128},
-    {Table::kTcpPort, 3132}, {Table::kTcpPort, 3689}, {Table::kTcpPort, 5985},
-    {Table::kTcpPort, 8080}, {Table::kTcpPort, 8088}, {Table::kTcpPort, 11371},
+    {Table::kTcpPort, 80},    {Table::kTcpPort, 631},  {Table::kTcpPort, 1900},
+    {Table::kTcpPort, 2710},  {Table::kTcpPort, 2869}, {Table::kTcpPort, 3128},
+    {Table::kTcpPort, 3132},  {Table::kTcpPort, 3689}, {Table::kTcpPort, 5985},
+    {Table::kTcpPort, 8080},  {Table::kTcpPort, 8088}, {Table::kTcpPort, 11371},
     {Table::kTcpHeuristic, 0}};
 
 }  // namespace
@@ -494,11 +563,21 @@ std::string_view status_words(uint32_t code) noexcept {
 
 }  // namespace http
 
-extern const Protocol kHttp{.name = "http", .label = "HTTP", .title = "Hypertext Transfer Protocol",
-    .words = "Fetches pages and files. Nothing is encrypted: anyone on the way can read and change it.",
-    .family = Family::kClear, .fields = http::kFields, .anomalies = http::kAnomalies,
-    .bindings = http::kBindings, .dissect = http::dissect, .recognise = http::recognise,
-    .state_size = sizeof(http::State), .state_init = http::init_state, .frame = http::frame,
+extern const Protocol kHttp{
+    .name = "http",
+    .label = "HTTP",
+    .title = "Hypertext Transfer Protocol",
+    .words =
+        "Fetches pages and files. Nothing is encrypted: anyone on the way can read and change it.",
+    .family = Family::kClear,
+    .fields = http::kFields,
+    .anomalies = http::kAnomalies,
+    .bindings = http::kBindings,
+    .dissect = http::dissect,
+    .recognise = http::recognise,
+    .state_size = sizeof(http::State),
+    .state_init = http::init_state,
+    .frame = http::frame,
     .gap = http::gap};
 
 }  // namespace sp3ctra

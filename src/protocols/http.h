@@ -18,7 +18,15 @@ enum class Asks : uint8_t { kNormal, kHead, kConnect };
 
 /// Where the framer stands in one direction.
 enum class Mode : uint8_t {
-  kStart, kHeaders, kBody, kChunkSize, kChunkData, kChunkEnd, kTrailer, kUntilClose, kTunnel
+  kStart,
+  kHeaders,
+  kBody,
+  kChunkSize,
+  kChunkData,
+  kChunkEnd,
+  kTrailer,
+  kUntilClose,
+  kTunnel
 };
 
 struct Side {
@@ -45,7 +53,7 @@ struct State {
   std::array<Side, 2> sides;
   std::array<Asks, 16> asked{};  ///< framed requests whose answer was not framed yet
   uint8_t asked_count = 0;
-  bool seen = false;             ///< a message was recognised
+  bool seen = false;  ///< a message was recognised
   uint8_t pending_count = 0;
   uint16_t arena_size = 0;
   uint32_t requests = 0, responses = 0;

@@ -9,13 +9,53 @@ namespace {
 
 constexpr uint32_t kHeaderBytesMax = 256 * 1024;  // more is not a header
 
-constexpr std::string_view kMethods[] = {
-    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PROPFIND",
-    "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "POLL", "BCOPY", "BMOVE", "BPROPFIND",
-    "BPROPPATCH", "BDELETE", "SEARCH", "SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-SEARCH",
-    "RPC_CONNECT", "RPC_IN_DATA", "RPC_OUT_DATA", "REPORT", "CHECKIN", "CHECKOUT", "UNCHECKOUT",
-    "MKACTIVITY", "MERGE", "LABEL", "VERSION-CONTROL", "BASELINE-CONTROL", "SOURCE",
-    "SSTP_DUPLEX_POST", "PURGE", "ACL", "MKWORKSPACE", "UPDATE", "MKCALENDAR", "CCM_POST"};
+constexpr std::string_view kMethods[] = {"GET",
+                                         "POST",
+                                         "HEAD",
+                                         "PUT",
+                                         "DELETE",
+                                         "OPTIONS",
+                                         "CONNECT",
+                                         "TRACE",
+                                         "PATCH",
+                                         "PROPFIND",
+                                         "PROPPATCH",
+                                         "MKCOL",
+                                         "COPY",
+                                         "MOVE",
+                                         "LOCK",
+                                         "UNLOCK",
+                                         "POLL",
+                                         "BCOPY",
+                                         "BMOVE",
+                                         "BPROPFIND",
+                                         "BPROPPATCH",
+                                         "BDELETE",
+                                         "SEARCH",
+                                         "SUBSCRIBE",
+                                         "UNSUBSCRIBE",
+                                         "NOTIFY",
+                                         "M-SEARCH",
+                                         "RPC_CONNECT",
+                                         "RPC_IN_DATA",
+                                         "RPC_OUT_DATA",
+                                         "REPORT",
+                                         "CHECKIN",
+                                         "CHECKOUT",
+                                         "UNCHECKOUT",
+                                         "MKACTIVITY",
+                                         "MERGE",
+                                         "LABEL",
+                                         "VERSION-CONTROL",
+                                         "BASELINE-CONTROL",
+                                         "SOURCE",
+                                         "SSTP_DUPLEX_POST",
+                                         "PURGE",
+                                         "ACL",
+                                         "MKWORKSPACE",
+                                         "UPDATE",
+                                         "MKCALENDAR",
+                                         "CCM_POST"};
 
 std::string_view line_of(const Side& s) { return {s.line.data(), s.line_size}; }
 
@@ -53,8 +93,8 @@ void header_line(Side& s, std::string_view line) noexcept {
   const std::string_view name = trimmed(line.substr(0, colon));
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (same_word(name, "content-length")) {
-    s.has_length = std::from_chars(value.data(), value.data() + value.size(), s.left).ec ==
-                   std::errc{};
+    s.has_length =
+        std::from_chars(value.data(), value.data() + value.size(), s.left).ec == std::errc{};
   } else if (same_word(name, "transfer-encoding")) {
     s.chunked = value.size() >= 7 && same_word(value.substr(value.size() - 7), "chunked");
   } else if (same_word(name, "connection")) {
@@ -79,8 +119,8 @@ bool headers_end(State& st, Side& s) noexcept {
     st.sides[0].mode = st.sides[1].mode = Mode::kTunnel;
     return true;
   }
-  const bool empty = s.response && (asks == Asks::kHead || s.status / 100 == 1 ||
-                                    s.status == 204 || s.status == 304);
+  const bool empty = s.response && (asks == Asks::kHead || s.status / 100 == 1 || s.status == 204 ||
+                                    s.status == 304);
   if (empty) {
     finish(s);
     return true;
@@ -129,14 +169,17 @@ LineResult take_line(State& st, Side& s) noexcept {
       s.mode = size == 0 ? Mode::kTrailer : Mode::kChunkData;
       break;
     }
-    case Mode::kChunkEnd: s.mode = Mode::kChunkSize; break;
+    case Mode::kChunkEnd:
+      s.mode = Mode::kChunkSize;
+      break;
     case Mode::kTrailer:
       if (line.empty()) {
         finish(s);
         result = LineResult::kComplete;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   s.line_size = 0;
   return result;

@@ -111,8 +111,10 @@ TEST(Http, EveryCutIsSafe) {
 
 TEST(Http, BothLengthsIsNamed) {
   AppProbe p;
-  p.run(kHttp, as_bytes("POST / HTTP/1.1\r\nContent-Length: 3\r\n"
-                        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 1, 0, 0, 6);
+  p.run(kHttp,
+        as_bytes("POST / HTTP/1.1\r\nContent-Length: 3\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        1, 0, 0, 6);
   ASSERT_EQ(p.d.parsed.anomaly_count, 1);
   EXPECT_EQ(p.d.parsed.anomalies[0]->name, "http.both_lengths");
 }

@@ -17,42 +17,62 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kTypes[] = {
-    {0, "ping answer"}, {3, "cannot be reached"}, {4, "slow down"}, {5, "take another way"},
-    {8, "ping"}, {9, "router announcement"}, {10, "router question"}, {11, "ran out of hops"},
-    {12, "header not understood"}, {13, "time question"}, {14, "time answer"},
-    {17, "network mask question"}, {18, "network mask answer"}};
+constexpr ValueName kTypes[] = {{0, "ping answer"},
+                                {3, "cannot be reached"},
+                                {4, "slow down"},
+                                {5, "take another way"},
+                                {8, "ping"},
+                                {9, "router announcement"},
+                                {10, "router question"},
+                                {11, "ran out of hops"},
+                                {12, "header not understood"},
+                                {13, "time question"},
+                                {14, "time answer"},
+                                {17, "network mask question"},
+                                {18, "network mask answer"}};
 constexpr ValueName kStatusNames[] = {{0, "wrong"}, {1, "right"}, {2, "not checked"}};
 
 constexpr FieldDef kFields[] = {
-    {"icmp", kProtocol, kDec, "ICMP", "Messages of the network itself: pings and reports of trouble."},
+    {"icmp", kProtocol, kDec, "ICMP",
+     "Messages of the network itself: pings and reports of trouble."},
     {"icmp.type", kUint8, kDec, "Says", "What kind of message this is.", kTypes},
     {"icmp.code", kUint8, kDec, "Detail", "The kind of message more exactly."},
     {"icmp.checksum", kUint16, kHex, "Checksum", "A check number over the message."},
-    {"icmp.checksum.status", kUint8, kDec, "Checksum checked", "Whether the check number is right.", kStatusNames},
-    {"icmp.ident", kUint16, kDec, "Ping program", "Number that tells apart pings of several programs."},
-    {"icmp.ident_le", kUint16, kDec, "Ping program, bytes swapped", "The same number read backwards, as Windows counts."},
+    {"icmp.checksum.status", kUint8, kDec, "Checksum checked", "Whether the check number is right.",
+     kStatusNames},
+    {"icmp.ident", kUint16, kDec, "Ping program",
+     "Number that tells apart pings of several programs."},
+    {"icmp.ident_le", kUint16, kDec, "Ping program, bytes swapped",
+     "The same number read backwards, as Windows counts."},
     {"icmp.seq", kUint16, kDec, "Ping number", "Counts the pings of one program."},
-    {"icmp.seq_le", kUint16, kDec, "Ping number, bytes swapped", "The same number read backwards, as Windows counts."},
+    {"icmp.seq_le", kUint16, kDec, "Ping number, bytes swapped",
+     "The same number read backwards, as Windows counts."},
     {"icmp.resp_to", kFrameNum, kDec, "Answers", "The packet that holds the ping this answers."},
     {"icmp.resptime", kString, kDec, "Took (ms)", "Milliseconds from the ping to its answer."},
     {"icmp.unused", kBytes, kDec, "Unused", "Bytes that mean nothing in this message."},
     {"icmp.reserved", kBytes, kDec, "Reserved", "Bytes kept for later use."},
     {"icmp.mtu", kUint16, kDec, "Largest packet", "Bytes that the next network can carry at once."},
-    {"icmp.length", kUint8, kDec, "Quote length", "Length of the quoted packet in steps of 4 bytes."},
-    {"icmp.pointer", kUint32, kDec, "Trouble at byte", "Which byte of the header was not understood."},
+    {"icmp.length", kUint8, kDec, "Quote length",
+     "Length of the quoted packet in steps of 4 bytes."},
+    {"icmp.pointer", kUint32, kDec, "Trouble at byte",
+     "Which byte of the header was not understood."},
     {"icmp.redir_gw", kIpv4, kDec, "Better router", "The router to use from now on."},
     {"icmp.num_addrs", kUint8, kDec, "Routers", "How many routers are listed."},
     {"icmp.addr_entry_size", kUint8, kDec, "Entry size", "Size of an entry in steps of 4 bytes."},
     {"icmp.lifetime", kUint16, kDec, "Valid for (s)", "Seconds for which the list holds."},
     {"icmp.router_address", kIpv4, kDec, "Router", "Address of a router."},
     {"icmp.pref_level", kInt32, kDec, "Preference", "Which router to prefer: the higher."},
-    {"icmp.originate_timestamp", kUint32, kDec, "Asked at", "Milliseconds since midnight when asked."},
-    {"icmp.receive_timestamp", kUint32, kDec, "Received at", "Milliseconds since midnight when received."},
-    {"icmp.transmit_timestamp", kUint32, kDec, "Answered at", "Milliseconds since midnight when answered."},
-    {"icmp.address_mask", kIpv4, kDec, "Network mask", "Which part of an address names the network."},
+    {"icmp.originate_timestamp", kUint32, kDec, "Asked at",
+     "Milliseconds since midnight when asked."},
+    {"icmp.receive_timestamp", kUint32, kDec, "Received at",
+     "Milliseconds since midnight when received."},
+    {"icmp.transmit_timestamp", kUint32, kDec, "Answered at",
+     "Milliseconds since midnight when answered."},
+    {"icmp.address_mask", kIpv4, kDec, "Network mask",
+     "Which part of an address names the network."},
     {"icmp.data_time", kAbsTime, kDec, "Sent at", "The sender's clock, written into the ping."},
-    {"icmp.data_time_relative", kRelTime, kDec, "Sent before", "Time from the sender's clock to the capture."},
+    {"icmp.data_time_relative", kRelTime, kDec, "Sent before",
+     "Time from the sender's clock to the capture."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
@@ -65,9 +85,7 @@ consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnom
 bool is_error(uint8_t type) {
   return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
-bool has_id(uint8_t type) {
-  return type == 0 || type == 8 || (type >= 13 && type <= 18);
-}
+bool has_id(uint8_t type) { return type == 0 || type == 8 || (type >= 13 && type <= 18); }
 
 /// 0 wrong, 1 right, 2 not checked (quoted or cut).
 uint8_t checksum_status(const Dissection& d, const Input& in) noexcept {
@@ -174,13 +192,24 @@ void draw(Dissection& d, const Input& in, uint8_t status, const PingState::Ask& 
 
 std::string_view unreachable_text(uint8_t code) {
   switch (code) {
-    case 0: case 6: return "that network cannot be reached";
-    case 1: case 7: return "that computer cannot be reached";
-    case 2: return "that computer does not speak this protocol";
-    case 3: return "nobody listens on that port";
-    case 4: return "the packet is too large for the way";
-    case 9: case 10: case 13: return "a firewall forbids it";
-    default: return "it cannot be reached";
+    case 0:
+    case 6:
+      return "that network cannot be reached";
+    case 1:
+    case 7:
+      return "that computer cannot be reached";
+    case 2:
+      return "that computer does not speak this protocol";
+    case 3:
+      return "nobody listens on that port";
+    case 4:
+      return "the packet is too large for the way";
+    case 9:
+    case 10:
+    case 13:
+      return "a firewall forbids it";
+    default:
+      return "it cannot be reached";
   }
 }
 
@@ -188,24 +217,34 @@ void tell(Dissection& d, uint8_t type, uint8_t code, uint16_t sequence,
           const PingState::Ask& asked) {
   const std::string about = quoted_text(d.parsed);
   switch (type) {
-    case 8: return d.info(fmt::format("asks: are you there? (ping {})", sequence));
+    case 8:
+      return d.info(fmt::format("asks: are you there? (ping {})", sequence));
     case 0:
       if (asked.frame == 0) return d.info(fmt::format("answers a ping ({})", sequence));
       return d.info(fmt::format("answers the ping of packet {} after {} ms", asked.frame,
                                 milliseconds_text(d.packet->ts.ns - asked.ts_ns)));
-    case 3: return d.info(fmt::format("reports: {}{}", unreachable_text(code), about));
-    case 4: return d.info(fmt::format("asks to send more slowly{}", about));
-    case 5: return d.info(fmt::format("tells of a better router{}", about));
+    case 3:
+      return d.info(fmt::format("reports: {}{}", unreachable_text(code), about));
+    case 4:
+      return d.info(fmt::format("asks to send more slowly{}", about));
+    case 5:
+      return d.info(fmt::format("tells of a better router{}", about));
     case 11:
       return d.info(fmt::format("reports: {}{}",
                                 code == 0 ? "the packet ran out of hops" : "a piece never arrived",
                                 about));
-    case 12: return d.info(fmt::format("reports: the header was not understood{}", about));
-    case 9: return d.info("announces routers");
-    case 10: return d.info("asks for routers");
-    case 13: return d.info("asks for the time of day");
-    case 14: return d.info("answers with the time of day");
-    default: return d.info(fmt::format("sends an ICMP message of kind {}", type));
+    case 12:
+      return d.info(fmt::format("reports: the header was not understood{}", about));
+    case 9:
+      return d.info("announces routers");
+    case 10:
+      return d.info("asks for routers");
+    case 13:
+      return d.info("asks for the time of day");
+    case 14:
+      return d.info("answers with the time of day");
+    default:
+      return d.info(fmt::format("sends an ICMP message of kind {}", type));
   }
 }
 
@@ -294,10 +333,16 @@ std::string quoted_text(const Parsed& p) {
 }
 
 extern const Protocol kIcmp{
-    .name = "icmp", .label = "ICMP", .title = "Internet Control Message Protocol",
+    .name = "icmp",
+    .label = "ICMP",
+    .title = "Internet Control Message Protocol",
     .words = "Messages of the network itself: pings, and reports that something did not arrive.",
-    .family = Family::kUpkeep, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect, .state_size = sizeof(PingState),
+    .family = Family::kUpkeep,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect,
+    .state_size = sizeof(PingState),
     .state_init = init};
 
 }  // namespace sp3ctra

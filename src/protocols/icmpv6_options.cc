@@ -10,10 +10,15 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kOptionNames[] = {
-    {1, "sender's hardware address"}, {2, "target's hardware address"}, {3, "network prefix"},
-    {4, "quoted packet"}, {5, "largest packet"}, {14, "nonce"}, {24, "route"}, {25, "name servers"},
-    {31, "search domains"}};
+constexpr ValueName kOptionNames[] = {{1, "sender's hardware address"},
+                                      {2, "target's hardware address"},
+                                      {3, "network prefix"},
+                                      {4, "quoted packet"},
+                                      {5, "largest packet"},
+                                      {14, "nonce"},
+                                      {24, "route"},
+                                      {25, "name servers"},
+                                      {31, "search domains"}};
 constexpr ValueName kPreferenceNames[] = {{0, "medium"}, {1, "high"}, {2, "reserved"}, {3, "low"}};
 
 constexpr FieldDef kFields[] = {
@@ -22,28 +27,41 @@ constexpr FieldDef kFields[] = {
     {"icmpv6.opt.type", kUint8, kDec, "Kind", "Which option this is.", kOptionNames},
     {"icmpv6.opt.length", kUint8, kDec, "Length", "Length of the option in steps of 8 bytes."},
     {"icmpv6.opt.linkaddr", kEther, kHex, "Hardware address", "A hardware address."},
-    {"icmpv6.opt.src_linkaddr", kEther, kHex, "Sender's hardware address", "Hardware address of the sender."},
-    {"icmpv6.opt.target_linkaddr", kEther, kHex, "Target's hardware address", "Hardware address of the target."},
-    {"icmpv6.opt.prefix.length", kUint8, kDec, "Prefix length", "How many bits of the prefix count."},
+    {"icmpv6.opt.src_linkaddr", kEther, kHex, "Sender's hardware address",
+     "Hardware address of the sender."},
+    {"icmpv6.opt.target_linkaddr", kEther, kHex, "Target's hardware address",
+     "Hardware address of the target."},
+    {"icmpv6.opt.prefix.length", kUint8, kDec, "Prefix length",
+     "How many bits of the prefix count."},
     {"icmpv6.opt.prefix.flag", kUint8, kHex, "Flags", "What the prefix may be used for."},
-    {"icmpv6.opt.prefix.flag.l", kBool, kDec, "Is local", "Set when addresses of the prefix are on this network."},
-    {"icmpv6.opt.prefix.flag.a", kBool, kDec, "Make addresses", "Set when computers may make their own addresses from it."},
-    {"icmpv6.opt.prefix.flag.r", kBool, kDec, "Router address", "Set when the prefix holds the router's whole address."},
+    {"icmpv6.opt.prefix.flag.l", kBool, kDec, "Is local",
+     "Set when addresses of the prefix are on this network."},
+    {"icmpv6.opt.prefix.flag.a", kBool, kDec, "Make addresses",
+     "Set when computers may make their own addresses from it."},
+    {"icmpv6.opt.prefix.flag.r", kBool, kDec, "Router address",
+     "Set when the prefix holds the router's whole address."},
     {"icmpv6.opt.prefix.flag.reserved", kUint8, kDec, "Reserved", "Must be zero."},
-    {"icmpv6.opt.prefix.valid_lifetime", kUint32, kDec, "Valid for (s)", "Seconds for which the prefix holds."},
-    {"icmpv6.opt.prefix.preferred_lifetime", kUint32, kDec, "Preferred for (s)", "Seconds for which to prefer it."},
+    {"icmpv6.opt.prefix.valid_lifetime", kUint32, kDec, "Valid for (s)",
+     "Seconds for which the prefix holds."},
+    {"icmpv6.opt.prefix.preferred_lifetime", kUint32, kDec, "Preferred for (s)",
+     "Seconds for which to prefer it."},
     {"icmpv6.opt.prefix", kIpv6, kDec, "Prefix", "First part of the addresses."},
     {"icmpv6.opt.reserved", kBool, kDec, "Reserved", "Bytes kept for later use."},
     {"icmpv6.opt.mtu", kUint32, kDec, "Largest packet", "Bytes a packet on this network may have."},
-    {"icmpv6.opt.nonce", kBytes, kDec, "Nonce", "A random number that ties an answer to its question."},
+    {"icmpv6.opt.nonce", kBytes, kDec, "Nonce",
+     "A random number that ties an answer to its question."},
     {"icmpv6.opt.route_info.flag", kUint8, kHex, "Flags", "How good the route is."},
-    {"icmpv6.opt.route_info.flag.route_preference", kUint8, kDec, "Preference", "Which route to prefer.",
-     kPreferenceNames},
+    {"icmpv6.opt.route_info.flag.route_preference", kUint8, kDec, "Preference",
+     "Which route to prefer.", kPreferenceNames},
     {"icmpv6.opt.route_info.flag.reserved", kUint8, kDec, "Reserved", "Must be zero."},
-    {"icmpv6.opt.route_lifetime", kUint32, kDec, "Valid for (s)", "Seconds for which the route holds."},
-    {"icmpv6.opt.rdnss.lifetime", kUint32, kDec, "Valid for (s)", "Seconds for which the name servers may be asked."},
-    {"icmpv6.opt.rdnss", kIpv6, kDec, "Name server", "Address of a server that turns names into addresses."},
-    {"icmpv6.opt.dnssl.lifetime", kUint32, kDec, "Valid for (s)", "Seconds for which the names hold."},
+    {"icmpv6.opt.route_lifetime", kUint32, kDec, "Valid for (s)",
+     "Seconds for which the route holds."},
+    {"icmpv6.opt.rdnss.lifetime", kUint32, kDec, "Valid for (s)",
+     "Seconds for which the name servers may be asked."},
+    {"icmpv6.opt.rdnss", kIpv6, kDec, "Name server",
+     "Address of a server that turns names into addresses."},
+    {"icmpv6.opt.dnssl.lifetime", kUint32, kDec, "Valid for (s)",
+     "Seconds for which the names hold."},
     {"icmpv6.opt.dnssl", kString, kDec, "Search domain", "A name to put behind short names."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
@@ -147,10 +165,14 @@ bool walk_nd_options(Dissection& d, const Input& in, size_t at, bool drawn) noex
 }
 
 /// Options have no layer of their own; this entry only puts their fields into the registry.
-extern const Protocol kIcmpv6Options{
-    .name = "icmpv6.options", .label = "ICMPv6", .title = "Neighbour discovery options",
-    .words = "Extras of neighbour and router messages.", .family = Family::kUpkeep,
-    .fields = kFields, .anomalies = {}, .bindings = {},
-    .dissect = [](Dissection&, Input) noexcept {}};
+extern const Protocol kIcmpv6Options{.name = "icmpv6.options",
+                                     .label = "ICMPv6",
+                                     .title = "Neighbour discovery options",
+                                     .words = "Extras of neighbour and router messages.",
+                                     .family = Family::kUpkeep,
+                                     .fields = kFields,
+                                     .anomalies = {},
+                                     .bindings = {},
+                                     .dissect = [](Dissection&, Input) noexcept {}};
 
 }  // namespace sp3ctra

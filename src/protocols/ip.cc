@@ -11,46 +11,76 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kProtoNames[] = {
-    {0, "IPv6 hop-by-hop"}, {1, "ICMP"}, {2, "IGMP"}, {4, "IPv4 in IP"}, {6, "TCP"}, {17, "UDP"},
-    {41, "IPv6 in IP"}, {43, "IPv6 routing"}, {44, "IPv6 fragment"}, {47, "GRE"}, {50, "ESP"},
-    {51, "AH"}, {58, "ICMPv6"}, {59, "nothing"}, {60, "IPv6 destination options"}, {88, "EIGRP"},
-    {89, "OSPF"}, {103, "PIM"}, {112, "VRRP"}, {115, "L2TP"}, {132, "SCTP"}, {135, "IPv6 mobility"},
-    {136, "UDP-Lite"}};
-constexpr ValueName kDscpNames[] = {{0, "ordinary"}, {8, "background"}, {10, "bulk, keep"},
-                                    {26, "streaming"}, {34, "video calls"}, {46, "voice"},
-                                    {48, "network control"}, {56, "network control"}};
-constexpr ValueName kEcnNames[] = {{0, "not used"}, {1, "able (1)"}, {2, "able (0)"},
-                                   {3, "the network was full"}};
+constexpr ValueName kProtoNames[] = {{0, "IPv6 hop-by-hop"},
+                                     {1, "ICMP"},
+                                     {2, "IGMP"},
+                                     {4, "IPv4 in IP"},
+                                     {6, "TCP"},
+                                     {17, "UDP"},
+                                     {41, "IPv6 in IP"},
+                                     {43, "IPv6 routing"},
+                                     {44, "IPv6 fragment"},
+                                     {47, "GRE"},
+                                     {50, "ESP"},
+                                     {51, "AH"},
+                                     {58, "ICMPv6"},
+                                     {59, "nothing"},
+                                     {60, "IPv6 destination options"},
+                                     {88, "EIGRP"},
+                                     {89, "OSPF"},
+                                     {103, "PIM"},
+                                     {112, "VRRP"},
+                                     {115, "L2TP"},
+                                     {132, "SCTP"},
+                                     {135, "IPv6 mobility"},
+                                     {136, "UDP-Lite"}};
+constexpr ValueName kDscpNames[] = {
+    {0, "ordinary"},     {8, "background"}, {10, "bulk, keep"},      {26, "streaming"},
+    {34, "video calls"}, {46, "voice"},     {48, "network control"}, {56, "network control"}};
+constexpr ValueName kEcnNames[] = {
+    {0, "not used"}, {1, "able (1)"}, {2, "able (0)"}, {3, "the network was full"}};
 constexpr ValueName kStatusNames[] = {{0, "wrong"}, {1, "right"}, {2, "not checked"}, {3, "none"}};
-constexpr ValueName kOptionNames[] = {{0, "end"}, {1, "filler"}, {7, "record route"},
-                                      {68, "time stamps"}, {130, "security"}, {131, "loose source route"},
-                                      {134, "CIPSO"}, {136, "stream id"}, {137, "strict source route"},
-                                      {148, "router alert"}};
+constexpr ValueName kOptionNames[] = {
+    {0, "end"},           {1, "filler"},      {7, "record route"},
+    {68, "time stamps"},  {130, "security"},  {131, "loose source route"},
+    {134, "CIPSO"},       {136, "stream id"}, {137, "strict source route"},
+    {148, "router alert"}};
 
 constexpr FieldDef kFields[] = {
     {"ip", kProtocol, kDec, "IPv4", "Carries data from one computer to another across networks."},
     {"ip.version", kUint8, kDec, "Version", "Version of IP: 4."},
     {"ip.hdr_len", kUint8, kDec, "Header length", "Bytes of this header: 20, more with options."},
     {"ip.dsfield", kUint8, kHex, "Service", "How the network should treat the packet."},
-    {"ip.dsfield.dscp", kUint8, kDec, "Class", "The class of traffic the sender asks for.", kDscpNames},
-    {"ip.dsfield.ecn", kUint8, kDec, "Congestion", "Lets routers say that they are full without dropping.",
-     kEcnNames},
+    {"ip.dsfield.dscp", kUint8, kDec, "Class", "The class of traffic the sender asks for.",
+     kDscpNames},
+    {"ip.dsfield.ecn", kUint8, kDec, "Congestion",
+     "Lets routers say that they are full without dropping.", kEcnNames},
     {"ip.len", kUint16, kDec, "Total length", "Bytes of header and content."},
     {"ip.id", kUint16, kHex, "Identification", "A number that pieces of one packet share."},
     {"ip.flags", kUint8, kHex, "Flags", "Whether the packet may be, or was, cut into pieces."},
     {"ip.flags.rb", kBool, kDec, "Reserved", "Must be 0."},
     {"ip.flags.df", kBool, kDec, "Do not cut", "Routers must not cut the packet into pieces."},
     {"ip.flags.mf", kBool, kDec, "More pieces follow", "This is a piece, and not the last one."},
-    {"ip.frag_offset", kUint16, kDec, "Piece begins at", "Where the piece belongs, in steps of 8 bytes."},
+    {"ip.frag_offset", kUint16, kDec, "Piece begins at",
+     "Where the piece belongs, in steps of 8 bytes."},
     {"ip.ttl", kUint8, kDec, "Hops left", "How many more routers may pass the packet on."},
     {"ip.proto", kUint8, kDec, "Content", "Which protocol is carried.", kProtoNames},
     {"ip.checksum", kUint16, kHex, "Header checksum", "A check number over the header."},
-    {"ip.checksum.status", kUint8, kDec, "Checksum checked", "Whether the check number was checked.",
-     kStatusNames},
-    {"ip.src", kIpv4, kDec, "From", "Address of the computer that sent the packet.", {},
+    {"ip.checksum.status", kUint8, kDec, "Checksum checked",
+     "Whether the check number was checked.", kStatusNames},
+    {"ip.src",
+     kIpv4,
+     kDec,
+     "From",
+     "Address of the computer that sent the packet.",
+     {},
      "ip.addr ip.src_host ip.host"},
-    {"ip.dst", kIpv4, kDec, "To", "Address of the computer the packet is for.", {},
+    {"ip.dst",
+     kIpv4,
+     kDec,
+     "To",
+     "Address of the computer the packet is for.",
+     {},
      "ip.addr ip.dst_host ip.host"},
     {"ip.options", kLabel, kDec, "Options", "Rarely used extras of the header."},
     {"ip.opt.type", kUint8, kDec, "Option", "Which option follows.", kOptionNames},
@@ -59,16 +89,19 @@ constexpr FieldDef kFields[] = {
     {"ip.opt.type.number", kUint8, kDec, "Option number", "Number of the option within its class."},
     {"ip.opt.len", kUint8, kDec, "Option length", "Bytes of the option."},
     {"ip.opt.ptr", kUint8, kDec, "Next slot", "Where the next router writes or reads."},
-    {"ip.opt.ra", kUint16, kDec, "Router alert", "Asks every router to look at the packet; 0 = examine."},
+    {"ip.opt.ra", kUint16, kDec, "Router alert",
+     "Asks every router to look at the packet; 0 = examine."},
     {"ip.opt.sid", kUint16, kDec, "Stream number", "Number of a stream in a long-gone network."},
     {"ip.rec_rt", kIpv4, kDec, "Passed", "A router that the packet passed."},
     {"ip.src_rt", kIpv4, kDec, "Pass through", "A router the sender wants the packet to take."},
-    {"ip.opt.overflow", kUint8, kDec, "Stamps missing", "Routers that found no room for their time."},
+    {"ip.opt.overflow", kUint8, kDec, "Stamps missing",
+     "Routers that found no room for their time."},
     {"ip.opt.flag", kUint8, kHex, "Stamp kind", "Whether addresses stand beside the times."},
     {"ip.opt.time_stamp", kUint32, kDec, "Time", "Milliseconds since midnight at a router."},
     {"ip.opt.time_stamp_addr", kIpv4, kDec, "Router", "The router that wrote the time."},
     {"ip.opt.padding", kBytes, kDec, "Padding", "Zeros after the last option."},
-    {"ip.fragments", kBytes, kDec, "Put together from", "The pieces this packet was put together from."},
+    {"ip.fragments", kBytes, kDec, "Put together from",
+     "The pieces this packet was put together from."},
     {"ip.fragment", kFrameNum, kDec, "Piece", "A packet that carried one of the pieces."},
     {"ip.fragment.count", kUint32, kDec, "Pieces", "How many pieces there were."},
     {"ip.reassembled.length", kUint32, kDec, "Whole length", "Bytes of the content put together."},
@@ -83,7 +116,8 @@ constexpr AnomalyDef kAnomalies[] = {
     {"ip.length_short", "The packet says it is shorter than its own header."},
     {"ip.length_long", "The packet says it is longer than what arrived."},
     {"ip.option_broken", "An option of the IP header has an impossible length."},
-    {"ip.source_group", "The packet claims to come from a group address, which no computer may have."},
+    {"ip.source_group",
+     "The packet claims to come from a group address, which no computer may have."},
     {"ip.same_ends", "The packet claims to come from the address it is sent to."},
 };
 consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnomalies, name); }
@@ -141,16 +175,21 @@ void draw_option(Dissection& d, const Input& in, size_t at, size_t size) {
   if (size < 2) return;
   d.number(f("ip.opt.len"), in, at + 1, 1, size);
   switch (type) {
-    case 7: return draw_route(d, in, at, size, f("ip.rec_rt"));
-    case 131: case 137: return draw_route(d, in, at, size, f("ip.src_rt"));
-    case 68: return draw_stamps(d, in, at, size);
+    case 7:
+      return draw_route(d, in, at, size, f("ip.rec_rt"));
+    case 131:
+    case 137:
+      return draw_route(d, in, at, size, f("ip.src_rt"));
+    case 68:
+      return draw_stamps(d, in, at, size);
     case 136:
       if (size == 4) d.number(f("ip.opt.sid"), in, at + 2, 2, load_be16(in.data, at + 2));
       return;
     case 148:
       if (size == 4) d.number(f("ip.opt.ra"), in, at + 2, 2, load_be16(in.data, at + 2));
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -295,8 +334,8 @@ void dissect(Dissection& d, Input in) noexcept {
   if (content.reported > 0) call_ip_proto(d, v.ip_proto, content);
 }
 
-constexpr Binding kBindings[] = {{Table::kEthertype, 0x0800}, {Table::kLinkType, 228},
-                                 {Table::kIpProto, 4}};
+constexpr Binding kBindings[] = {
+    {Table::kEthertype, 0x0800}, {Table::kLinkType, 228}, {Table::kIpProto, 4}};
 
 }  // namespace
 
@@ -327,15 +366,19 @@ uint32_t pseudo_header_sum(const IpAddress& src, const IpAddress& dst, uint32_t 
 
 void call_ip_proto(Dissection& d, uint8_t ip_proto, Input in) noexcept {
   if (d.call(Table::kIpProto, ip_proto, in)) return;
-  if (d.wants_info())
-    d.info(fmt::format("{} bytes of {}", in.reported, ip_proto_text(ip_proto)));
+  if (d.wants_info()) d.info(fmt::format("{} bytes of {}", in.reported, ip_proto_text(ip_proto)));
   d.opaque(in);
 }
 
 extern const Protocol kIp{
-    .name = "ip", .label = "IPv4", .title = "Internet Protocol version 4",
+    .name = "ip",
+    .label = "IPv4",
+    .title = "Internet Protocol version 4",
     .words = "Carries data from one computer to another across any number of networks.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 }  // namespace sp3ctra

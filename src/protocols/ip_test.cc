@@ -1,5 +1,6 @@
 // IPv4, IPv6, ICMP, ICMPv6, TCP and UDP from bytes written by hand.
 #include "protocols/ip.h"
+
 #include "protocols/lower_testing.h"
 
 namespace sp3ctra {
@@ -15,8 +16,8 @@ std::vector<std::byte> frame(std::string_view head, std::string_view rest) {
   return hex(std::string(head) + std::string(rest));
 }
 
-const auto kUdpFrame = frame(
-    kEthIp, "4500 0020 1234 4000 40 11 0000 0a000001 0a000002  d431 270f 000c 0000 61626364");
+const auto kUdpFrame =
+    frame(kEthIp, "4500 0020 1234 4000 40 11 0000 0a000001 0a000002  d431 270f 000c 0000 61626364");
 const auto kSyn = frame(kEthIp,
                         "4500 002c 0001 4000 40 06 0000 0a000001 0a000002"
                         "c350 01bb 00000064 00000000 6002 ffff 0000 0000 020405b4");
@@ -144,10 +145,12 @@ TEST(Tcp, BrokenOptionsAreNamed) {
 
 TEST(Icmp, PingAndItsAnswer) {
   Bench b;
-  const auto ask = frame(kEthIp, "4500 001c 0001 0000 40 01 0000 0a000001 0a000002"
-                                 "0800 f7fc 0001 0002");
-  const auto answer = frame(kEthIp, "4500 001c 0001 0000 40 01 0000 0a000002 0a000001"
-                                    "0000 fffc 0001 0002");
+  const auto ask = frame(kEthIp,
+                         "4500 001c 0001 0000 40 01 0000 0a000001 0a000002"
+                         "0800 f7fc 0001 0002");
+  const auto answer = frame(kEthIp,
+                            "4500 001c 0001 0000 40 01 0000 0a000002 0a000001"
+                            "0000 fffc 0001 0002");
   b.run(ask);
   EXPECT_EQ(b.number("icmp.checksum.status"), 1);
   EXPECT_EQ(b.number("icmp.seq_le"), 0x200);

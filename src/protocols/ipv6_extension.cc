@@ -10,14 +10,16 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kOptionNames[] = {{0, "one byte of filler"}, {1, "filler"}, {5, "router alert"},
-                                      {0xc2, "jumbo"}, {0xc9, "home address"}, {0x63, "RPL"},
-                                      {0x07, "CALIPSO"}, {0x26, "quick start"}};
+constexpr ValueName kOptionNames[] = {
+    {0, "one byte of filler"}, {1, "filler"}, {5, "router alert"}, {0xc2, "jumbo"},
+    {0xc9, "home address"},    {0x63, "RPL"}, {0x07, "CALIPSO"},   {0x26, "quick start"}};
 
 constexpr FieldDef kHopFields[] = {
-    {"ipv6.hopopts", kProtocol, kDec, "IPv6 hop-by-hop options", "Notes that every router on the way should read."},
+    {"ipv6.hopopts", kProtocol, kDec, "IPv6 hop-by-hop options",
+     "Notes that every router on the way should read."},
     {"ipv6.hopopts.nxt", kUint8, kDec, "Content", "Which header or protocol comes next."},
-    {"ipv6.hopopts.len", kUint8, kDec, "Length", "Length of the header in steps of 8 bytes, the first not counted."},
+    {"ipv6.hopopts.len", kUint8, kDec, "Length",
+     "Length of the header in steps of 8 bytes, the first not counted."},
     {"ipv6.hopopts.len_oct", kUint16, kDec, "Bytes", "Length of the header in bytes."},
     {"ipv6.opt", kBool, kDec, "Option", "One option."},
     {"ipv6.opt.type", kUint8, kHex, "Kind", "Which option this is.", kOptionNames},
@@ -28,46 +30,61 @@ constexpr FieldDef kHopFields[] = {
     {"ipv6.opt.length", kUint8, kDec, "Length", "Bytes of the option's value."},
     {"ipv6.opt.pad1", kBool, kDec, "Filler", "One byte that fills space."},
     {"ipv6.opt.padn", kBytes, kDec, "Filler", "Bytes that fill space."},
-    {"ipv6.opt.router_alert", kUint16, kDec, "Router alert", "Asks routers to look: 0 = group membership."},
-    {"ipv6.opt.jumbo", kUint32, kDec, "Jumbo length", "Length of a packet too long for the usual field."},
-    {"ipv6.opt.mipv6.home_address", kIpv6, kDec, "Home address", "Address at home of a computer that travels."},
+    {"ipv6.opt.router_alert", kUint16, kDec, "Router alert",
+     "Asks routers to look: 0 = group membership."},
+    {"ipv6.opt.jumbo", kUint32, kDec, "Jumbo length",
+     "Length of a packet too long for the usual field."},
+    {"ipv6.opt.mipv6.home_address", kIpv6, kDec, "Home address",
+     "Address at home of a computer that travels."},
     {"ipv6.opt.unknown", kBytes, kDec, "Value", "Value of an option that sp3ctra does not read."},
 };
 constexpr FieldDef kDestinationFields[] = {
     {"ipv6.dstopts", kProtocol, kDec, "IPv6 destination options", "Notes for the receiver."},
     {"ipv6.dstopts.nxt", kUint8, kDec, "Content", "Which header or protocol comes next."},
-    {"ipv6.dstopts.len", kUint8, kDec, "Length", "Length of the header in steps of 8 bytes, the first not counted."},
+    {"ipv6.dstopts.len", kUint8, kDec, "Length",
+     "Length of the header in steps of 8 bytes, the first not counted."},
     {"ipv6.dstopts.len_oct", kUint16, kDec, "Bytes", "Length of the header in bytes."},
 };
 constexpr FieldDef kRoutingFields[] = {
     {"ipv6.routing", kProtocol, kDec, "IPv6 routing", "Names routers that the packet shall pass."},
     {"ipv6.routing.nxt", kUint8, kDec, "Content", "Which header or protocol comes next."},
-    {"ipv6.routing.len", kUint8, kDec, "Length", "Length of the header in steps of 8 bytes, the first not counted."},
+    {"ipv6.routing.len", kUint8, kDec, "Length",
+     "Length of the header in steps of 8 bytes, the first not counted."},
     {"ipv6.routing.len_oct", kUint16, kDec, "Bytes", "Length of the header in bytes."},
-    {"ipv6.routing.type", kUint8, kDec, "Kind", "0 = source route (forbidden now), 2 = mobile, 4 = segments."},
-    {"ipv6.routing.segleft", kUint8, kDec, "Stops left", "How many named routers are still to come."},
+    {"ipv6.routing.type", kUint8, kDec, "Kind",
+     "0 = source route (forbidden now), 2 = mobile, 4 = segments."},
+    {"ipv6.routing.segleft", kUint8, kDec, "Stops left",
+     "How many named routers are still to come."},
     {"ipv6.routing.src.reserved", kBytes, kDec, "Reserved", "Must be zero."},
     {"ipv6.routing.src.addr", kIpv6, kDec, "Stop", "A router to pass."},
     {"ipv6.routing.mipv6.reserved", kBytes, kDec, "Reserved", "Must be zero."},
-    {"ipv6.routing.mipv6.home_address", kIpv6, kDec, "Home address", "Address at home of the receiver."},
-    {"ipv6.routing.srh.last_entry", kUint8, kDec, "Last entry", "Number of the last stop in the list."},
+    {"ipv6.routing.mipv6.home_address", kIpv6, kDec, "Home address",
+     "Address at home of the receiver."},
+    {"ipv6.routing.srh.last_entry", kUint8, kDec, "Last entry",
+     "Number of the last stop in the list."},
     {"ipv6.routing.srh.flags", kUint8, kHex, "Flags", "Flags of segment routing."},
     {"ipv6.routing.srh.tag", kBytes, kDec, "Tag", "Marks packets that belong together."},
     {"ipv6.routing.srh.addr", kIpv6, kDec, "Stop", "A router to pass, last one first."},
-    {"ipv6.routing.unknown_data", kBytes, kDec, "Content", "Routing data that sp3ctra does not read."},
+    {"ipv6.routing.unknown_data", kBytes, kDec, "Content",
+     "Routing data that sp3ctra does not read."},
 };
 constexpr FieldDef kFragmentFields[] = {
     {"ipv6.fraghdr", kProtocol, kDec, "IPv6 fragment", "The packet is a piece of a larger one."},
-    {"ipv6.fraghdr.nxt", kUint8, kDec, "Content", "Which header or protocol the whole packet carries."},
+    {"ipv6.fraghdr.nxt", kUint8, kDec, "Content",
+     "Which header or protocol the whole packet carries."},
     {"ipv6.fraghdr.reserved_octet", kUint8, kHex, "Reserved", "Must be zero."},
-    {"ipv6.fraghdr.offset", kUint16, kDec, "Piece begins at", "Where the piece belongs, in steps of 8 bytes."},
+    {"ipv6.fraghdr.offset", kUint16, kDec, "Piece begins at",
+     "Where the piece belongs, in steps of 8 bytes."},
     {"ipv6.fraghdr.reserved_bits", kUint16, kDec, "Reserved", "Must be zero."},
     {"ipv6.fraghdr.more", kBool, kDec, "More pieces follow", "This is not the last piece."},
-    {"ipv6.fraghdr.ident", kUint32, kHex, "Identification", "A number that the pieces of one packet share."},
-    {"ipv6.fragments", kBool, kDec, "Put together from", "The pieces this packet was put together from."},
+    {"ipv6.fraghdr.ident", kUint32, kHex, "Identification",
+     "A number that the pieces of one packet share."},
+    {"ipv6.fragments", kBool, kDec, "Put together from",
+     "The pieces this packet was put together from."},
     {"ipv6.fragment", kFrameNum, kDec, "Piece", "A packet that carried one of the pieces."},
     {"ipv6.fragment.count", kUint32, kDec, "Pieces", "How many pieces there were."},
-    {"ipv6.reassembled.length", kUint32, kDec, "Whole length", "Bytes of the content put together."},
+    {"ipv6.reassembled.length", kUint32, kDec, "Whole length",
+     "Bytes of the content put together."},
     {"ipv6.reassembled.data", kBytes, kDec, "Whole content", "The content put together."},
 };
 consteval const FieldDef& h(std::string_view name) { return find_field(kHopFields, name); }
@@ -77,8 +94,10 @@ consteval const FieldDef& g(std::string_view name) { return find_field(kFragment
 constexpr AnomalyDef kAnomalies[] = {
     {"ipv6.extension_short", "An IPv6 extension header is longer than the bytes that are there."},
     {"ipv6.option_broken", "An option of an IPv6 extension header has an impossible length."},
-    {"ipv6.hopopts_not_first", "Hop-by-hop options stand where they may not: only directly after IPv6."},
-    {"ipv6.route_forbidden", "The sender names the route itself, in a way forbidden since 2007 (RFC 5095)."},
+    {"ipv6.hopopts_not_first",
+     "Hop-by-hop options stand where they may not: only directly after IPv6."},
+    {"ipv6.route_forbidden",
+     "The sender names the route itself, in a way forbidden since 2007 (RFC 5095)."},
     {"ipv6.fragment_odd", "A piece that is not the last has a length that is no multiple of 8."},
 };
 consteval const AnomalyDef& a(std::string_view name) { return find_anomaly(kAnomalies, name); }
@@ -271,25 +290,42 @@ constexpr Binding kFragmentBindings[] = {{Table::kIpProto, 44}};
 
 }  // namespace
 
-extern const Protocol kIpv6HopOptions{
-    .name = "ipv6.hopopts", .label = "IPv6", .title = "IPv6 hop-by-hop options",
-    .words = "Notes that every router on the way should read.", .family = Family::kCarrier,
-    .fields = kHopFields, .anomalies = kAnomalies, .bindings = kHopBindings,
-    .dissect = dissect_hop};
-extern const Protocol kIpv6DestinationOptions{
-    .name = "ipv6.dstopts", .label = "IPv6", .title = "IPv6 destination options",
-    .words = "Notes for the receiver of the packet.", .family = Family::kCarrier,
-    .fields = kDestinationFields, .anomalies = {}, .bindings = kDestinationBindings,
-    .dissect = dissect_destination};
-extern const Protocol kIpv6Routing{
-    .name = "ipv6.routing", .label = "IPv6", .title = "IPv6 routing header",
-    .words = "Names routers that the packet shall pass.", .family = Family::kCarrier,
-    .fields = kRoutingFields, .anomalies = {}, .bindings = kRoutingBindings,
-    .dissect = dissect_routing};
+extern const Protocol kIpv6HopOptions{.name = "ipv6.hopopts",
+                                      .label = "IPv6",
+                                      .title = "IPv6 hop-by-hop options",
+                                      .words = "Notes that every router on the way should read.",
+                                      .family = Family::kCarrier,
+                                      .fields = kHopFields,
+                                      .anomalies = kAnomalies,
+                                      .bindings = kHopBindings,
+                                      .dissect = dissect_hop};
+extern const Protocol kIpv6DestinationOptions{.name = "ipv6.dstopts",
+                                              .label = "IPv6",
+                                              .title = "IPv6 destination options",
+                                              .words = "Notes for the receiver of the packet.",
+                                              .family = Family::kCarrier,
+                                              .fields = kDestinationFields,
+                                              .anomalies = {},
+                                              .bindings = kDestinationBindings,
+                                              .dissect = dissect_destination};
+extern const Protocol kIpv6Routing{.name = "ipv6.routing",
+                                   .label = "IPv6",
+                                   .title = "IPv6 routing header",
+                                   .words = "Names routers that the packet shall pass.",
+                                   .family = Family::kCarrier,
+                                   .fields = kRoutingFields,
+                                   .anomalies = {},
+                                   .bindings = kRoutingBindings,
+                                   .dissect = dissect_routing};
 extern const Protocol kIpv6Fragment{
-    .name = "ipv6.fraghdr", .label = "IPv6", .title = "IPv6 fragment header",
+    .name = "ipv6.fraghdr",
+    .label = "IPv6",
+    .title = "IPv6 fragment header",
     .words = "Marks a piece of a packet that was too long for the way.",
-    .family = Family::kCarrier, .fields = kFragmentFields, .anomalies = {},
-    .bindings = kFragmentBindings, .dissect = dissect_fragment};
+    .family = Family::kCarrier,
+    .fields = kFragmentFields,
+    .anomalies = {},
+    .bindings = kFragmentBindings,
+    .dissect = dissect_fragment};
 
 }  // namespace sp3ctra

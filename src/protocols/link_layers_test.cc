@@ -3,8 +3,8 @@
 
 namespace sp3ctra {
 
-extern const Protocol kEth, kLlc, kLinuxSll, kLinuxSll2, kNullLoop, kRawIp, kVlan, kProviderVlan, kArp,
-    kIp, kIpv6, kIpv6HopOptions, kIpv6DestinationOptions, kIpv6Routing, kIpv6Fragment, kIcmp,
+extern const Protocol kEth, kLlc, kLinuxSll, kLinuxSll2, kNullLoop, kRawIp, kVlan, kProviderVlan,
+    kArp, kIp, kIpv6, kIpv6HopOptions, kIpv6DestinationOptions, kIpv6Routing, kIpv6Fragment, kIcmp,
     kIcmpv6, kTcp, kUdp, kData;
 
 namespace testing {
@@ -37,10 +37,10 @@ namespace {
 using testing::Bench;
 using testing::hex;
 
-const auto kArpAsk = hex(
-    "ffffffffffff 02005e000001 0806"
-    "0001 0800 06 04 0001 02005e000001 c0a80102 000000000000 c0a80101"
-    "000000000000000000000000000000000000");
+const auto kArpAsk =
+    hex("ffffffffffff 02005e000001 0806"
+        "0001 0800 06 04 0001 02005e000001 c0a80102 000000000000 c0a80101"
+        "000000000000000000000000000000000000");
 
 TEST(Eth, AddressesTypeAndPadding) {
   Bench b;

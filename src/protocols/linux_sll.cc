@@ -13,26 +13,33 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kPacketTypes[] = {{0, "to this computer"}, {1, "to everyone"}, {2, "to a group"},
-                                      {3, "to another computer"}, {4, "sent by this computer"}};
-constexpr ValueName kHardwareTypes[] = {{1, "Ethernet"}, {772, "loopback"}, {512, "PPP"},
-                                        {768, "IP tunnel"}, {778, "GRE"}, {803, "Wi-Fi monitor"},
-                                        {65534, "none"}};
+constexpr ValueName kPacketTypes[] = {{0, "to this computer"},
+                                      {1, "to everyone"},
+                                      {2, "to a group"},
+                                      {3, "to another computer"},
+                                      {4, "sent by this computer"}};
+constexpr ValueName kHardwareTypes[] = {
+    {1, "Ethernet"}, {772, "loopback"},      {512, "PPP"},   {768, "IP tunnel"},
+    {778, "GRE"},    {803, "Wi-Fi monitor"}, {65534, "none"}};
 
 constexpr FieldDef kFields[] = {
-    {"sll", kProtocol, kDec, "Linux capture", "A stand-in header that Linux writes when it captures on any interface."},
-    {"sll.pkttype", kUint16, kDec, "Direction", "Whether the packet came in, went out or was for others.",
-     kPacketTypes},
-    {"sll.hatype", kUint16, kDec, "Kind of link", "Which kind of interface saw the packet.", kHardwareTypes},
+    {"sll", kProtocol, kDec, "Linux capture",
+     "A stand-in header that Linux writes when it captures on any interface."},
+    {"sll.pkttype", kUint16, kDec, "Direction",
+     "Whether the packet came in, went out or was for others.", kPacketTypes},
+    {"sll.hatype", kUint16, kDec, "Kind of link", "Which kind of interface saw the packet.",
+     kHardwareTypes},
     {"sll.halen", kUint16, kDec, "Address length", "Bytes of the sender's hardware address."},
     {"sll.src.eth", kEther, kHex, "From", "Hardware address of the sender."},
     {"sll.src.ipv4", kIpv4, kDec, "From", "Tunnel address of the sender."},
     {"sll.src.other", kBytes, kDec, "From", "Address of the sender in some other form."},
     {"sll.unused", kBytes, kDec, "Unused", "Bytes that mean nothing."},
     {"sll.etype", kUint16, kHex, "Content", "Which protocol is carried."},
-    {"sll.ltype", kUint16, kHex, "Content (Linux)", "Which of Linux's own kinds of content is carried."},
+    {"sll.ltype", kUint16, kHex, "Content (Linux)",
+     "Which of Linux's own kinds of content is carried."},
     {"sll.ifindex", kUint32, kDec, "Interface", "The number of the interface that saw the packet."},
-    {"sll.trailer", kBytes, kDec, "Trailer", "Bytes after the content that the content does not claim."},
+    {"sll.trailer", kBytes, kDec, "Trailer",
+     "Bytes after the content that the content does not claim."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
@@ -104,22 +111,33 @@ void dissect_1(Dissection& d, Input in) noexcept { dissect_header(d, in, kVersio
 void dissect_2(Dissection& d, Input in) noexcept { dissect_header(d, in, kVersion2); }
 
 constexpr FieldDef kFields2[] = {
-    {"sll", kProtocol, kDec, "Linux capture", "A stand-in header that Linux writes when it captures on any interface."}};
+    {"sll", kProtocol, kDec, "Linux capture",
+     "A stand-in header that Linux writes when it captures on any interface."}};
 constexpr Binding kBindings1[] = {{Table::kLinkType, 113}};
 constexpr Binding kBindings2[] = {{Table::kLinkType, 276}};
 
 }  // namespace
 
 extern const Protocol kLinuxSll{
-    .name = "sll", .label = "Linux", .title = "Linux cooked capture",
+    .name = "sll",
+    .label = "Linux",
+    .title = "Linux cooked capture",
     .words = "A stand-in for the link header, written by Linux when capturing on all interfaces.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings1, .dissect = dissect_1};
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings1,
+    .dissect = dissect_1};
 
 extern const Protocol kLinuxSll2{
-    .name = "sll", .label = "Linux", .title = "Linux cooked capture 2",
+    .name = "sll",
+    .label = "Linux",
+    .title = "Linux cooked capture 2",
     .words = "A stand-in for the link header that also says which interface saw the packet.",
-    .family = Family::kCarrier, .fields = kFields2, .anomalies = {}, .bindings = kBindings2,
+    .family = Family::kCarrier,
+    .fields = kFields2,
+    .anomalies = {},
+    .bindings = kBindings2,
     .dissect = dissect_2};
 
 }  // namespace sp3ctra

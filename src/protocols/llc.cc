@@ -10,26 +10,33 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kSapNames[] = {{0x42, "spanning tree"}, {0xaa, "SNAP"},   {0xe0, "IPX"},
-                                   {0xf0, "NetBIOS"},       {0xfe, "OSI"},    {0x06, "IP"},
+constexpr ValueName kSapNames[] = {{0x42, "spanning tree"}, {0xaa, "SNAP"},  {0xe0, "IPX"},
+                                   {0xf0, "NetBIOS"},       {0xfe, "OSI"},   {0x06, "IP"},
                                    {0xff, "everybody"},     {0x00, "nobody"}};
 
 constexpr FieldDef kFields[] = {
-    {"llc", kProtocol, kDec, "LLC", "A small header that says what an older Ethernet frame carries."},
-    {"llc.dsap", kUint8, kHex, "For", "Which service on the receiver the content is for.", kSapNames},
+    {"llc", kProtocol, kDec, "LLC",
+     "A small header that says what an older Ethernet frame carries."},
+    {"llc.dsap", kUint8, kHex, "For", "Which service on the receiver the content is for.",
+     kSapNames},
     {"llc.dsap.sap", kUint8, kDec, "For, number", "The receiver's service as a number."},
     {"llc.dsap.ig", kBool, kDec, "To a group", "Set when several services are meant."},
-    {"llc.ssap", kUint8, kHex, "By", "Which service on the sender the content comes from.", kSapNames},
+    {"llc.ssap", kUint8, kHex, "By", "Which service on the sender the content comes from.",
+     kSapNames},
     {"llc.ssap.sap", kUint8, kDec, "By, number", "The sender's service as a number."},
     {"llc.ssap.cr", kBool, kDec, "Answer", "Set when this answers a command."},
-    {"llc.control", kUint16, kHex, "Control", "Whether this is plain data, numbered data or a signal."},
+    {"llc.control", kUint16, kHex, "Control",
+     "Whether this is plain data, numbered data or a signal."},
     {"llc.control.u_modifier_cmd", kUint8, kHex, "Command", "Which unnumbered command this is."},
     {"llc.control.ftype", kUint8, kHex, "Kind", "3 means an unnumbered frame."},
-    {"llc.oui", kUint24, kDec, "Organisation", "Who defines the number that follows; 0 = ethertypes."},
+    {"llc.oui", kUint24, kDec, "Organisation",
+     "Who defines the number that follows; 0 = ethertypes."},
     {"llc.type", kUint16, kHex, "Content", "Which protocol is carried."},
     {"llc.cisco_pid", kUint16, kHex, "Content (Cisco)", "Which of Cisco's protocols is carried."},
-    {"llc.apple_atalk_pid", kUint16, kHex, "Content (Apple)", "Which of Apple's protocols is carried."},
-    {"llc.pid", kUint16, kHex, "Content (other)", "Which of the organisation's protocols is carried."},
+    {"llc.apple_atalk_pid", kUint16, kHex, "Content (Apple)",
+     "Which of Apple's protocols is carried."},
+    {"llc.pid", kUint16, kHex, "Content (other)",
+     "Which of the organisation's protocols is carried."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
@@ -94,9 +101,14 @@ void dissect(Dissection& d, Input in) noexcept {
 }  // namespace
 
 extern const Protocol kLlc{
-    .name = "llc", .label = "LLC", .title = "Logical Link Control",
+    .name = "llc",
+    .label = "LLC",
+    .title = "Logical Link Control",
     .words = "Says what an older Ethernet frame carries, such as spanning-tree messages.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies, .bindings = {},
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = {},
     .dissect = dissect};
 
 }  // namespace sp3ctra

@@ -87,7 +87,8 @@ class Bench {
   explicit Bench(LinkType link = LinkType::kEthernet) : link_(link) {}
 
   /// `kept` bytes of the frame reach the dissector in a copy of exactly that size.
-  const Parsed& run(const std::vector<std::byte>& frame, size_t kept = SIZE_MAX, bool drawn = true) {
+  const Parsed& run(const std::vector<std::byte>& frame, size_t kept = SIZE_MAX,
+                    bool drawn = true) {
     const size_t n = std::min(kept, frame.size());
     bytes_ = std::make_unique<std::byte[]>(n);
     std::copy_n(frame.begin(), n, bytes_.get());
@@ -97,8 +98,8 @@ class Bench {
     packet_.len = static_cast<uint32_t>(cut_by_sender_ ? n : frame.size());
     packet_.link_type = link_;
     packet_.data = {bytes_.get(), n};
-    dissection_ = std::make_unique<Dissection>(lower_tables(), streams, drawn ? &tree : nullptr,
-                                               nullptr);
+    dissection_ =
+        std::make_unique<Dissection>(lower_tables(), streams, drawn ? &tree : nullptr, nullptr);
     dissection_->want_info(true);
     dissection_->reset(packet_);
     dissect_frame(*dissection_);

@@ -1,6 +1,6 @@
 // BSD loopback: four bytes that name the address family, in the byte order of whoever captured.
-#include "protocols/field_lookup.h"
 #include "protocols/eth.h"
+#include "protocols/field_lookup.h"
 
 namespace sp3ctra {
 namespace {
@@ -8,11 +8,15 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kFamilies[] = {{2, "IPv4"}, {10, "IPv6 (Linux)"}, {24, "IPv6 (BSD)"},
-                                   {28, "IPv6 (FreeBSD)"}, {30, "IPv6 (macOS)"}};
+constexpr ValueName kFamilies[] = {{2, "IPv4"},
+                                   {10, "IPv6 (Linux)"},
+                                   {24, "IPv6 (BSD)"},
+                                   {28, "IPv6 (FreeBSD)"},
+                                   {30, "IPv6 (macOS)"}};
 
 constexpr FieldDef kFields[] = {
-    {"null", kProtocol, kDec, "Loopback", "The packet never left the computer: it talks to itself."},
+    {"null", kProtocol, kDec, "Loopback",
+     "The packet never left the computer: it talks to itself."},
     {"null.family", kUint32, kDec, "Content", "Which protocol is carried.", kFamilies},
 };
 
@@ -21,9 +25,15 @@ constexpr AnomalyDef kAnomalies[] = {
 
 uint32_t ethertype_of(uint32_t family) {
   switch (family) {
-    case 2: return 0x0800;
-    case 10: case 24: case 28: case 30: return 0x86dd;
-    default: return 0;
+    case 2:
+      return 0x0800;
+    case 10:
+    case 24:
+    case 28:
+    case 30:
+      return 0x86dd;
+    default:
+      return 0;
   }
 }
 
@@ -54,9 +64,14 @@ constexpr Binding kBindings[] = {{Table::kLinkType, 0}, {Table::kLinkType, 108}}
 
 }  // namespace
 
-extern const Protocol kNullLoop{
-    .name = "null", .label = "Loopback", .title = "BSD loopback",
-    .words = "Packets a computer sends to itself.", .family = Family::kCarrier,
-    .fields = kFields, .anomalies = kAnomalies, .bindings = kBindings, .dissect = dissect};
+extern const Protocol kNullLoop{.name = "null",
+                                .label = "Loopback",
+                                .title = "BSD loopback",
+                                .words = "Packets a computer sends to itself.",
+                                .family = Family::kCarrier,
+                                .fields = kFields,
+                                .anomalies = kAnomalies,
+                                .bindings = kBindings,
+                                .dissect = dissect};
 
 }  // namespace sp3ctra

@@ -1,5 +1,6 @@
 #pragma once
-// What a protocol file exports: one constant Protocol, and nothing else. decode/registry.cc lists it.
+// What a protocol file exports: one constant Protocol, and nothing else. decode/registry.cc lists
+// it.
 #include "base/bytes.h"
 #include "protocols/field.h"
 
@@ -31,8 +32,13 @@ struct Input {
 
 /// Tables in which children register; parents look up by number and know no child.
 enum class Table : uint8_t {
-  kLinkType, kEthertype, kIpProto, kTcpPort, kUdpPort,
-  kTcpHeuristic, kUdpHeuristic,  ///< key ignored; asked in order of registration
+  kLinkType,
+  kEthertype,
+  kIpProto,
+  kTcpPort,
+  kUdpPort,
+  kTcpHeuristic,
+  kUdpHeuristic,  ///< key ignored; asked in order of registration
 };
 struct Binding {
   Table table;
@@ -41,17 +47,17 @@ struct Binding {
 
 /// What a framer says of a chunk of in-order stream bytes.
 struct FrameStep {
-  uint32_t consumed = 0;  ///< bytes of the chunk that belong to the current message
-  bool complete = false;  ///< the message ends after them
-  bool lost = false;      ///< not this protocol (any more): stop dissecting this direction
+  uint32_t consumed = 0;     ///< bytes of the chunk that belong to the current message
+  bool complete = false;     ///< the message ends after them
+  bool lost = false;         ///< not this protocol (any more): stop dissecting this direction
   bool until_close = false;  ///< unfinished, but the end of the stream would finish it
 };
 
 struct Protocol {
-  std::string_view name;    ///< token in frame.protocols and filters: "dns"
-  std::string_view label;   ///< list column: "DNS"
-  std::string_view title;   ///< "Domain Name System"
-  std::string_view words;   ///< one or two plain sentences
+  std::string_view name;   ///< token in frame.protocols and filters: "dns"
+  std::string_view label;  ///< list column: "DNS"
+  std::string_view title;  ///< "Domain Name System"
+  std::string_view words;  ///< one or two plain sentences
   Family family;
   std::span<const FieldDef> fields;  ///< fields[0] is the protocol's own node (kProtocol)
   std::span<const AnomalyDef> anomalies;

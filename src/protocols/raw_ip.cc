@@ -30,9 +30,14 @@ constexpr Binding kBindings[] = {{Table::kLinkType, 101}};
 
 }  // namespace
 
-extern const Protocol kRawIp{
-    .name = "raw", .label = "IP", .title = "Raw IP",
-    .words = "IP packets without a link header.", .family = Family::kCarrier,
-    .fields = kFields, .anomalies = kAnomalies, .bindings = kBindings, .dissect = dissect};
+extern const Protocol kRawIp{.name = "raw",
+                             .label = "IP",
+                             .title = "Raw IP",
+                             .words = "IP packets without a link header.",
+                             .family = Family::kCarrier,
+                             .fields = kFields,
+                             .anomalies = kAnomalies,
+                             .bindings = kBindings,
+                             .dissect = dissect};
 
 }  // namespace sp3ctra

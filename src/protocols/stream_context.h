@@ -10,34 +10,44 @@ namespace sp3ctra {
 /// What the TCP header says, absolute.
 struct TcpHeader {
   uint32_t seq = 0, ack = 0;
-  uint16_t window = 0, flags = 0;      ///< flags: the low 9 (12) bits as on the wire
-  int16_t window_scale_option = -1;    ///< shift of the option, -1 = not there
-  uint32_t payload_len = 0;            ///< by the IP length, not the capture
+  uint16_t window = 0, flags = 0;    ///< flags: the low 9 (12) bits as on the wire
+  int16_t window_scale_option = -1;  ///< shift of the option, -1 = not there
+  uint32_t payload_len = 0;          ///< by the IP length, not the capture
 };
 
 /// tcp.analysis.* as tshark names them.
 enum TcpAnalysis : uint32_t {
-  kTcpRetransmission = 1, kTcpFastRetransmission = 2, kTcpOutOfOrder = 4, kTcpDuplicateAck = 8,
-  kTcpLostSegment = 16, kTcpKeepAlive = 32, kTcpKeepAliveAck = 64, kTcpZeroWindow = 128,
-  kTcpZeroWindowProbe = 256, kTcpZeroWindowProbeAck = 512, kTcpWindowUpdate = 1024,
-  kTcpWindowFull = 2048, kTcpAckLostSegment = 4096, kTcpSpuriousRetransmission = 8192,
+  kTcpRetransmission = 1,
+  kTcpFastRetransmission = 2,
+  kTcpOutOfOrder = 4,
+  kTcpDuplicateAck = 8,
+  kTcpLostSegment = 16,
+  kTcpKeepAlive = 32,
+  kTcpKeepAliveAck = 64,
+  kTcpZeroWindow = 128,
+  kTcpZeroWindowProbe = 256,
+  kTcpZeroWindowProbeAck = 512,
+  kTcpWindowUpdate = 1024,
+  kTcpWindowFull = 2048,
+  kTcpAckLostSegment = 4096,
+  kTcpSpuriousRetransmission = 8192,
   kTcpPortsReused = 16384,
 };
 
 /// What the flow adds to a TCP segment.
 struct TcpView {
-  uint32_t stream = 0;          ///< tcp.stream
-  uint8_t direction = 0;        ///< 0 = originator → responder
+  uint32_t stream = 0;    ///< tcp.stream
+  uint8_t direction = 0;  ///< 0 = originator → responder
   uint32_t relative_seq = 0, relative_ack = 0;
-  bool relative = false;        ///< base known
-  int16_t window_scale = -1;    ///< -1 unknown (no SYN seen), -2 no scaling, else shift 0..14
-  uint32_t analysis = 0;        ///< TcpAnalysis
-  uint64_t acks_frame = 0;      ///< frame that this segment acknowledges (0 none)
+  bool relative = false;      ///< base known
+  int16_t window_scale = -1;  ///< -1 unknown (no SYN seen), -2 no scaling, else shift 0..14
+  uint32_t analysis = 0;      ///< TcpAnalysis
+  uint64_t acks_frame = 0;    ///< frame that this segment acknowledges (0 none)
   int64_t ack_rtt_ns = 0;
   int64_t initial_rtt_ns = -1;
-  uint64_t bytes_in_flight = 0; ///< 0 = not shown
-  int64_t since_first_ns = 0;   ///< tcp.time_relative
-  int64_t since_previous_ns = 0; ///< tcp.time_delta
+  uint64_t bytes_in_flight = 0;   ///< 0 = not shown
+  int64_t since_first_ns = 0;     ///< tcp.time_relative
+  int64_t since_previous_ns = 0;  ///< tcp.time_delta
   uint32_t completeness = 0;
   uint64_t duplicate_ack_frame = 0;
   uint32_t duplicate_ack_number = 0;

@@ -11,28 +11,48 @@ using enum FieldType;
 using enum FieldBase;
 
 constexpr ValueName kStatusNames[] = {{0, "wrong"}, {1, "right"}, {2, "not checked"}};
-constexpr ValueName kFactorNames[] = {{static_cast<uint64_t>(-1), "unknown: the start was not seen"},
-                                      {static_cast<uint64_t>(-2), "none"}};
+constexpr ValueName kFactorNames[] = {
+    {static_cast<uint64_t>(-1), "unknown: the start was not seen"},
+    {static_cast<uint64_t>(-2), "none"}};
 
 constexpr FieldDef kFields[] = {
-    {"tcp", kProtocol, kDec, "TCP", "Carries a stream of bytes between two programs, complete and in order."},
-    {"tcp.srcport", kUint16, kDec, "From port", "Number of the sending program's door.", {}, "tcp.port"},
-    {"tcp.dstport", kUint16, kDec, "To port", "Number of the door the data is for.", {}, "tcp.port"},
+    {"tcp", kProtocol, kDec, "TCP",
+     "Carries a stream of bytes between two programs, complete and in order."},
+    {"tcp.srcport",
+     kUint16,
+     kDec,
+     "From port",
+     "Number of the sending program's door.",
+     {},
+     "tcp.port"},
+    {"tcp.dstport",
+     kUint16,
+     kDec,
+     "To port",
+     "Number of the door the data is for.",
+     {},
+     "tcp.port"},
     {"tcp.stream", kUint32, kDec, "Conversation", "Number of the connection, counted from 0."},
-    {"tcp.completeness", kUint8, kDec, "Seen so far", "Which parts of the connection were seen: a sum of 1 start, "
+    {"tcp.completeness", kUint8, kDec, "Seen so far",
+     "Which parts of the connection were seen: a sum of 1 start, "
      "2 acceptance, 4 open, 8 data, 16 end, 32 reset."},
     {"tcp.len", kUint32, kDec, "Data", "Bytes of data in this packet."},
-    {"tcp.seq", kUint32, kDec, "First byte", "Position of the data in the stream, counted from the start of the connection."},
-    {"tcp.seq_raw", kUint32, kDec, "First byte, as sent", "The same position as it stands in the packet."},
+    {"tcp.seq", kUint32, kDec, "First byte",
+     "Position of the data in the stream, counted from the start of the connection."},
+    {"tcp.seq_raw", kUint32, kDec, "First byte, as sent",
+     "The same position as it stands in the packet."},
     {"tcp.nxtseq", kUint32, kDec, "Next byte", "Position that the sender's next data will have."},
-    {"tcp.ack", kUint32, kDec, "Received up to", "All bytes before this one arrived at the sender of this packet."},
-    {"tcp.ack_raw", kUint32, kDec, "Received up to, as sent", "The same position as it stands in the packet."},
+    {"tcp.ack", kUint32, kDec, "Received up to",
+     "All bytes before this one arrived at the sender of this packet."},
+    {"tcp.ack_raw", kUint32, kDec, "Received up to, as sent",
+     "The same position as it stands in the packet."},
     {"tcp.hdr_len", kUint8, kDec, "Header length", "Bytes of this header: 20, more with options."},
     {"tcp.flags", kUint16, kHex, "Flags", "What the packet does to the connection."},
     {"tcp.flags.res", kBool, kDec, "Reserved", "Must be zero."},
     {"tcp.flags.ae", kBool, kDec, "AE", "Part of exact congestion reports.", {}, "tcp.flags.ns"},
     {"tcp.flags.cwr", kBool, kDec, "Slowed down", "The sender has slowed down."},
-    {"tcp.flags.ece", kBool, kDec, "Network was full", "The sender heard that the network is full."},
+    {"tcp.flags.ece", kBool, kDec, "Network was full",
+     "The sender heard that the network is full."},
     {"tcp.flags.urg", kBool, kDec, "Urgent", "Part of the data is to be read first."},
     {"tcp.flags.ack", kBool, kDec, "Confirms", "The packet confirms what arrived."},
     {"tcp.flags.push", kBool, kDec, "Hand over now", "The data shall go to the program at once."},
@@ -44,44 +64,67 @@ constexpr FieldDef kFields[] = {
     {"tcp.connection.synack", kBool, kDec, "Accepts", "The packet accepts a connection."},
     {"tcp.connection.fin", kBool, kDec, "Closes", "The packet closes its side of the connection."},
     {"tcp.connection.rst", kBool, kDec, "Breaks off", "The packet breaks the connection off."},
-    {"tcp.window_size_value", kUint16, kDec, "Window, as sent", "Room for data as it stands in the packet."},
+    {"tcp.window_size_value", kUint16, kDec, "Window, as sent",
+     "Room for data as it stands in the packet."},
     {"tcp.window_size", kUint32, kDec, "Window", "Bytes the sender of this packet has room for."},
-    {"tcp.window_size_scalefactor", kInt32, kDec, "Window factor", "What the window as sent is multiplied by.",
-     kFactorNames},
+    {"tcp.window_size_scalefactor", kInt32, kDec, "Window factor",
+     "What the window as sent is multiplied by.", kFactorNames},
     {"tcp.checksum", kUint16, kHex, "Checksum", "A check number over data and addresses."},
-    {"tcp.checksum.status", kUint8, kDec, "Checksum checked", "Whether the check number was checked.", kStatusNames},
-    {"tcp.urgent_pointer", kUint16, kDec, "Urgent up to", "Where urgent data ends; 0 when there is none."},
-    {"tcp.time_relative", kRelTime, kDec, "Since its start", "Time since the first packet of the connection."},
-    {"tcp.time_delta", kRelTime, kDec, "After the packet before", "Time since the packet before in the connection."},
-    {"tcp.analysis", kBool, kDec, "What the connection shows", "Conclusions from this and earlier packets."},
-    {"tcp.analysis.acks_frame", kFrameNum, kDec, "Confirms", "The packet whose arrival this one confirms."},
-    {"tcp.analysis.ack_rtt", kRelTime, kDec, "Confirmed after", "Time until that packet was confirmed."},
-    {"tcp.analysis.initial_rtt", kRelTime, kDec, "Distance", "Time for one way there and back, measured at the start."},
-    {"tcp.analysis.bytes_in_flight", kUint32, kDec, "Under way", "Bytes sent and not yet confirmed."},
+    {"tcp.checksum.status", kUint8, kDec, "Checksum checked",
+     "Whether the check number was checked.", kStatusNames},
+    {"tcp.urgent_pointer", kUint16, kDec, "Urgent up to",
+     "Where urgent data ends; 0 when there is none."},
+    {"tcp.time_relative", kRelTime, kDec, "Since its start",
+     "Time since the first packet of the connection."},
+    {"tcp.time_delta", kRelTime, kDec, "After the packet before",
+     "Time since the packet before in the connection."},
+    {"tcp.analysis", kBool, kDec, "What the connection shows",
+     "Conclusions from this and earlier packets."},
+    {"tcp.analysis.acks_frame", kFrameNum, kDec, "Confirms",
+     "The packet whose arrival this one confirms."},
+    {"tcp.analysis.ack_rtt", kRelTime, kDec, "Confirmed after",
+     "Time until that packet was confirmed."},
+    {"tcp.analysis.initial_rtt", kRelTime, kDec, "Distance",
+     "Time for one way there and back, measured at the start."},
+    {"tcp.analysis.bytes_in_flight", kUint32, kDec, "Under way",
+     "Bytes sent and not yet confirmed."},
     {"tcp.analysis.flags", kBool, kDec, "Oddities", "Things about the packet worth a look."},
     {"tcp.analysis.retransmission", kBool, kDec, "Sent again", "The same bytes were sent before."},
-    {"tcp.analysis.fast_retransmission", kBool, kDec, "Sent again quickly", "Sent again because the other side asked."},
-    {"tcp.analysis.spurious_retransmission", kBool, kDec, "Sent again needlessly", "Sent again though it had arrived."},
-    {"tcp.analysis.out_of_order", kBool, kDec, "Out of order", "An earlier part comes after a later one."},
-    {"tcp.analysis.duplicate_ack", kBool, kDec, "Says it again", "Confirms the same byte again: something may be missing."},
+    {"tcp.analysis.fast_retransmission", kBool, kDec, "Sent again quickly",
+     "Sent again because the other side asked."},
+    {"tcp.analysis.spurious_retransmission", kBool, kDec, "Sent again needlessly",
+     "Sent again though it had arrived."},
+    {"tcp.analysis.out_of_order", kBool, kDec, "Out of order",
+     "An earlier part comes after a later one."},
+    {"tcp.analysis.duplicate_ack", kBool, kDec, "Says it again",
+     "Confirms the same byte again: something may be missing."},
     {"tcp.analysis.duplicate_ack_num", kUint32, kDec, "Times said", "How often it was said again."},
-    {"tcp.analysis.duplicate_ack_frame", kFrameNum, kDec, "First said in", "The packet that said it first."},
-    {"tcp.analysis.lost_segment", kBool, kDec, "Part missing before", "A part before this one was not captured."},
-    {"tcp.analysis.ack_lost_segment", kBool, kDec, "Confirms the unseen", "Confirms data that was not captured."},
-    {"tcp.analysis.keep_alive", kBool, kDec, "Still there?", "Checks that the connection still lives."},
+    {"tcp.analysis.duplicate_ack_frame", kFrameNum, kDec, "First said in",
+     "The packet that said it first."},
+    {"tcp.analysis.lost_segment", kBool, kDec, "Part missing before",
+     "A part before this one was not captured."},
+    {"tcp.analysis.ack_lost_segment", kBool, kDec, "Confirms the unseen",
+     "Confirms data that was not captured."},
+    {"tcp.analysis.keep_alive", kBool, kDec, "Still there?",
+     "Checks that the connection still lives."},
     {"tcp.analysis.keep_alive_ack", kBool, kDec, "Still here", "Answers such a check."},
-    {"tcp.analysis.zero_window", kBool, kDec, "No room", "The sender of this packet cannot take more data now."},
-    {"tcp.analysis.zero_window_probe", kBool, kDec, "Room again?", "Asks whether there is room again."},
+    {"tcp.analysis.zero_window", kBool, kDec, "No room",
+     "The sender of this packet cannot take more data now."},
+    {"tcp.analysis.zero_window_probe", kBool, kDec, "Room again?",
+     "Asks whether there is room again."},
     {"tcp.analysis.zero_window_probe_ack", kBool, kDec, "Still no room", "Answers that question."},
     {"tcp.analysis.window_update", kBool, kDec, "More room", "Tells that there is more room."},
-    {"tcp.analysis.window_full", kBool, kDec, "Fills the room", "Uses up all room the other side has."},
-    {"tcp.analysis.reused_ports", kBool, kDec, "Ports used again", "The same ends had another connection before."},
+    {"tcp.analysis.window_full", kBool, kDec, "Fills the room",
+     "Uses up all room the other side has."},
+    {"tcp.analysis.reused_ports", kBool, kDec, "Ports used again",
+     "The same ends had another connection before."},
     {"tcp.payload", kBytes, kDec, "Bytes of data", "The data of this packet."},
     {"tcp.reassembly", kProtocol, kDec, "Put together", "A message that came in several packets."},
     {"tcp.segment_data", kBytes, kDec, "Part", "The part of the message that this packet brought."},
     {"tcp.segments", kBool, kDec, "Parts", "The packets that brought the message."},
     {"tcp.segment", kFrameNum, kDec, "Part in", "A packet that brought a part."},
-    {"tcp.segment.count", kUint32, kDec, "Number of parts", "How many packets brought the message."},
+    {"tcp.segment.count", kUint32, kDec, "Number of parts",
+     "How many packets brought the message."},
     {"tcp.reassembled.length", kUint32, kDec, "Whole length", "Bytes of the whole message."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
@@ -91,7 +134,8 @@ constexpr AnomalyDef kAnomalies[] = {
     {"tcp.header_short", "The TCP header says it is shorter than a TCP header can be."},
     {"tcp.header_long", "The TCP header says it is longer than the packet."},
     {"tcp.option_broken", "An option of the TCP header has an impossible length."},
-    {"tcp.flags_none", "No flag is set, which no real connection does; scanners do it to get an answer."},
+    {"tcp.flags_none",
+     "No flag is set, which no real connection does; scanners do it to get an answer."},
     {"tcp.flags_contradict", "The packet opens and ends a connection at the same time."},
     {"tcp.port_zero", "Port 0 is used, which no program can have."},
 };
@@ -105,8 +149,8 @@ struct FlagField {
   uint16_t bit;
 };
 constexpr FlagField kFlagFields[] = {
-    {f("tcp.flags.ae"), 256}, {f("tcp.flags.cwr"), 128}, {f("tcp.flags.ece"), 64},
-    {f("tcp.flags.urg"), kUrg}, {f("tcp.flags.ack"), kAck}, {f("tcp.flags.push"), kPsh},
+    {f("tcp.flags.ae"), 256},     {f("tcp.flags.cwr"), 128},  {f("tcp.flags.ece"), 64},
+    {f("tcp.flags.urg"), kUrg},   {f("tcp.flags.ack"), kAck}, {f("tcp.flags.push"), kPsh},
     {f("tcp.flags.reset"), kRst}, {f("tcp.flags.syn"), kSyn}, {f("tcp.flags.fin"), kFin}};
 
 struct AnalysisField {
@@ -162,7 +206,8 @@ void draw_flags(Dissection& d, const Input& in, uint16_t flags) {
 
 void draw_window(Dissection& d, const Input& in, const TcpHeader& h, const TcpView& view) {
   const bool scaled = !(h.flags & kSyn) && view.window_scale >= 0;
-  const int64_t factor = view.window_scale >= 0 ? int64_t{1} << view.window_scale : view.window_scale;
+  const int64_t factor =
+      view.window_scale >= 0 ? int64_t{1} << view.window_scale : view.window_scale;
   d.number(f("tcp.window_size_value"), in, 14, 2, h.window);
   d.derived(f("tcp.window_size"), in, scaled ? uint64_t{h.window} << view.window_scale : h.window);
   if (!(h.flags & kSyn))
@@ -170,7 +215,8 @@ void draw_window(Dissection& d, const Input& in, const TcpHeader& h, const TcpVi
 }
 
 void draw_analysis(Dissection& d, const Input& in, const TcpView& v) {
-  if (v.acks_frame == 0 && v.initial_rtt_ns < 0 && v.bytes_in_flight == 0 && v.analysis == 0) return;
+  if (v.acks_frame == 0 && v.initial_rtt_ns < 0 && v.bytes_in_flight == 0 && v.analysis == 0)
+    return;
   d.open(f("tcp.analysis"), in, 0, 0, 1);
   if (v.acks_frame != 0) {
     d.derived(f("tcp.analysis.acks_frame"), in, v.acks_frame);
@@ -297,7 +343,8 @@ void tell(Dissection& d, const TcpHeader& h, const TcpView& view) {
 void check(Dissection& d, const Input& in, const TcpHeader& h, bool broken_option) noexcept {
   if (broken_option) d.anomaly(a("tcp.option_broken"), in, kHeaderBytes);
   if ((h.flags & 63) == 0) d.anomaly(a("tcp.flags_none"), in, 12, 2);
-  if ((h.flags & kSyn) && (h.flags & (kFin | kRst))) d.anomaly(a("tcp.flags_contradict"), in, 12, 2);
+  if ((h.flags & kSyn) && (h.flags & (kFin | kRst)))
+    d.anomaly(a("tcp.flags_contradict"), in, 12, 2);
   if (d.parsed.src_port == 0 || d.parsed.dst_port == 0) d.anomaly(a("tcp.port_zero"), in, 0, 4);
 }
 
@@ -329,7 +376,8 @@ void dissect(Dissection& d, Input in) noexcept {
   d.parsed.has_ports = true;
   d.parsed.tcp_flags = h.flags;
   const bool sane = header >= kHeaderBytes && header <= in.reported;
-  if (!sane) d.anomaly(header < kHeaderBytes ? a("tcp.header_short") : a("tcp.header_long"), in, 12, 1);
+  if (!sane)
+    d.anomaly(header < kHeaderBytes ? a("tcp.header_short") : a("tcp.header_long"), in, 12, 1);
   const TcpOptions options =
       sane ? read_tcp_options(in, std::min(header, in.data.size())) : TcpOptions{};
   const Input payload = sane ? in.from(header) : Input{};
@@ -357,10 +405,16 @@ constexpr Binding kBindings[] = {{Table::kIpProto, 6}};
 }  // namespace
 
 extern const Protocol kTcp{
-    .name = "tcp", .label = "TCP", .title = "Transmission Control Protocol",
-    .words = "Carries a stream of bytes between two programs and makes sure that all of it arrives "
-             "in order.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .name = "tcp",
+    .label = "TCP",
+    .title = "Transmission Control Protocol",
+    .words =
+        "Carries a stream of bytes between two programs and makes sure that all of it arrives "
+        "in order.",
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 }  // namespace sp3ctra

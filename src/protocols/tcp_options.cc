@@ -8,40 +8,65 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kKinds[] = {{0, "end"}, {1, "filler"}, {2, "largest segment"}, {3, "window scale"},
-                                {4, "may confirm gaps"}, {5, "confirms gaps"}, {8, "time stamps"},
-                                {19, "MD5 signature"}, {28, "user timeout"}, {29, "authentication"},
-                                {30, "multipath"}, {34, "fast open"}, {253, "experiment"},
+constexpr ValueName kKinds[] = {{0, "end"},
+                                {1, "filler"},
+                                {2, "largest segment"},
+                                {3, "window scale"},
+                                {4, "may confirm gaps"},
+                                {5, "confirms gaps"},
+                                {8, "time stamps"},
+                                {19, "MD5 signature"},
+                                {28, "user timeout"},
+                                {29, "authentication"},
+                                {30, "multipath"},
+                                {34, "fast open"},
+                                {253, "experiment"},
                                 {254, "experiment"}};
-constexpr ValueName kMultipath[] = {{0, "capable"}, {1, "join"}, {2, "data sequence"},
+constexpr ValueName kMultipath[] = {{0, "capable"},     {1, "join"},           {2, "data sequence"},
                                     {3, "add address"}, {4, "remove address"}, {5, "priority"},
-                                    {6, "fail"}, {7, "fast close"}, {8, "reset"}};
+                                    {6, "fail"},        {7, "fast close"},     {8, "reset"}};
 
 constexpr FieldDef kFields[] = {
     {"tcp.option_fields", kProtocol, kDec, "TCP options", "Extras of a TCP header."},
-    {"tcp.options", kBytes, kDec, "Options", "Extras of the header, mostly agreed on at the start."},
+    {"tcp.options", kBytes, kDec, "Options",
+     "Extras of the header, mostly agreed on at the start."},
     {"tcp.option_kind", kUint8, kDec, "Kind", "Which option this is.", kKinds},
     {"tcp.option_len", kUint8, kDec, "Length", "Bytes of the option."},
-    {"tcp.options.mss_val", kUint16, kDec, "Largest segment", "Bytes of data the sender wants in one packet at most."},
-    {"tcp.options.wscale.shift", kUint8, kDec, "Window shift", "By how many bits window sizes are to be multiplied."},
-    {"tcp.options.wscale.multiplier", kUint16, kDec, "Window factor", "The factor for window sizes."},
+    {"tcp.options.mss_val", kUint16, kDec, "Largest segment",
+     "Bytes of data the sender wants in one packet at most."},
+    {"tcp.options.wscale.shift", kUint8, kDec, "Window shift",
+     "By how many bits window sizes are to be multiplied."},
+    {"tcp.options.wscale.multiplier", kUint16, kDec, "Window factor",
+     "The factor for window sizes."},
     {"tcp.options.sack.count", kUint8, kDec, "Blocks", "How many separate blocks are confirmed."},
-    {"tcp.options.sack_le", kUint32, kDec, "Block from", "First byte of a block that arrived beyond a gap."},
+    {"tcp.options.sack_le", kUint32, kDec, "Block from",
+     "First byte of a block that arrived beyond a gap."},
     {"tcp.options.sack_re", kUint32, kDec, "Block to", "First byte after that block."},
-    {"tcp.options.sack.dsack_le", kUint32, kDec, "Doubled from", "First byte of a block that arrived twice."},
+    {"tcp.options.sack.dsack_le", kUint32, kDec, "Doubled from",
+     "First byte of a block that arrived twice."},
     {"tcp.options.sack.dsack_re", kUint32, kDec, "Doubled to", "First byte after that block."},
-    {"tcp.options.sack.dsack", kBool, kDec, "Arrived twice", "The receiver reports that a block came twice."},
-    {"tcp.options.timestamp.tsval", kUint32, kDec, "Sender's clock", "A counter of the sender's, to measure delays."},
-    {"tcp.options.timestamp.tsecr", kUint32, kDec, "Echoed clock", "The other side's counter, sent back."},
-    {"tcp.options.md5.digest", kBytes, kDec, "Signature", "Proves that the sender knows a shared password."},
-    {"tcp.options.user_to_granularity", kBool, kDec, "In minutes", "Set when the timeout counts minutes."},
+    {"tcp.options.sack.dsack", kBool, kDec, "Arrived twice",
+     "The receiver reports that a block came twice."},
+    {"tcp.options.timestamp.tsval", kUint32, kDec, "Sender's clock",
+     "A counter of the sender's, to measure delays."},
+    {"tcp.options.timestamp.tsecr", kUint32, kDec, "Echoed clock",
+     "The other side's counter, sent back."},
+    {"tcp.options.md5.digest", kBytes, kDec, "Signature",
+     "Proves that the sender knows a shared password."},
+    {"tcp.options.user_to_granularity", kBool, kDec, "In minutes",
+     "Set when the timeout counts minutes."},
     {"tcp.options.user_to_val", kUint16, kDec, "Timeout", "How long to wait before giving up."},
-    {"tcp.options.mptcp.subtype", kUint8, kDec, "Multipath message", "Which multipath message this is.", kMultipath},
-    {"tcp.options.tfo.request", kBool, kDec, "Wants fast open", "Asks for a cookie to start faster next time."},
-    {"tcp.options.tfo.cookie", kBytes, kDec, "Fast-open cookie", "Lets data travel with the first packet."},
-    {"tcp.options.experimental.exid", kUint16, kHex, "Experiment", "Which experiment the option belongs to."},
+    {"tcp.options.mptcp.subtype", kUint8, kDec, "Multipath message",
+     "Which multipath message this is.", kMultipath},
+    {"tcp.options.tfo.request", kBool, kDec, "Wants fast open",
+     "Asks for a cookie to start faster next time."},
+    {"tcp.options.tfo.cookie", kBytes, kDec, "Fast-open cookie",
+     "Lets data travel with the first packet."},
+    {"tcp.options.experimental.exid", kUint16, kHex, "Experiment",
+     "Which experiment the option belongs to."},
     {"tcp.options.experimental.data", kBytes, kDec, "Value", "Data of the experiment."},
-    {"tcp.options.unknown.payload", kBytes, kDec, "Value", "Value of an option that sp3ctra does not read."},
+    {"tcp.options.unknown.payload", kBytes, kDec, "Value",
+     "Value of an option that sp3ctra does not read."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
 
@@ -85,12 +110,14 @@ void draw_value(Dissection& d, const Input& in, size_t at, size_t size, uint8_t 
       d.number(f("tcp.options.wscale.shift"), in, value, 1, load8(b, value));
       return d.derived(f("tcp.options.wscale.multiplier"), in,
                        1u << std::min<uint8_t>(load8(b, value), 14));
-    case 4: return;
+    case 4:
+      return;
     case 8:
       if (size != 10) return;
       d.number(f("tcp.options.timestamp.tsval"), in, value, 4, load_be32(b, value));
       return d.number(f("tcp.options.timestamp.tsecr"), in, value + 4, 4, load_be32(b, value + 4));
-    case 19: return d.bytes(f("tcp.options.md5.digest"), in, value, n);
+    case 19:
+      return d.bytes(f("tcp.options.md5.digest"), in, value, n);
     case 28:
       if (size != 4) return;
       d.number(f("tcp.options.user_to_granularity"), in, value, 2, load_be16(b, value) >> 15);
@@ -101,7 +128,8 @@ void draw_value(Dissection& d, const Input& in, size_t at, size_t size, uint8_t 
     case 34:
       if (n == 0) return d.number(f("tcp.options.tfo.request"), in, at, 2, 1);
       return d.bytes(f("tcp.options.tfo.cookie"), in, value, n);
-    case 253: case 254:
+    case 253:
+    case 254:
       if (n < 2) return;
       d.number(f("tcp.options.experimental.exid"), in, value, 2, load_be16(b, value));
       return d.bytes(f("tcp.options.experimental.data"), in, value + 2, n - 2);
@@ -154,9 +182,14 @@ void draw_tcp_options(Dissection& d, const Input& in, size_t end, uint32_t ack,
 }
 
 /// Options have no layer of their own; this entry only puts their fields into the registry.
-extern const Protocol kTcpOptions{
-    .name = "tcp.option_fields", .label = "TCP", .title = "TCP options",
-    .words = "Extras of a TCP header.", .family = Family::kCarrier, .fields = kFields,
-    .anomalies = {}, .bindings = {}, .dissect = [](Dissection&, Input) noexcept {}};
+extern const Protocol kTcpOptions{.name = "tcp.option_fields",
+                                  .label = "TCP",
+                                  .title = "TCP options",
+                                  .words = "Extras of a TCP header.",
+                                  .family = Family::kCarrier,
+                                  .fields = kFields,
+                                  .anomalies = {},
+                                  .bindings = {},
+                                  .dissect = [](Dissection&, Input) noexcept {}};
 
 }  // namespace sp3ctra

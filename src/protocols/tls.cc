@@ -1,5 +1,5 @@
-// TLS records and handshake over TCP, SSL 3.0 to TLS 1.3. The framer gives whole handshake messages:
-// one record, or several when a message goes on in the next record.
+// TLS records and handshake over TCP, SSL 3.0 to TLS 1.3. The framer gives whole handshake
+// messages: one record, or several when a message goes on in the next record.
 #include "protocols/tls.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,8 @@ namespace tls {
 namespace {
 
 constexpr size_t kHeaderBytes = 5;
-constexpr uint32_t kRecordBytesMax = 16384 + 2048;       // RFC 8446 5.2, RFC 5246 6.2.3
-constexpr uint32_t kHandshakeBytesMax = 120 * 1024;      // a longer message is not a handshake
+constexpr uint32_t kRecordBytesMax = 16384 + 2048;   // RFC 8446 5.2, RFC 5246 6.2.3
+constexpr uint32_t kHandshakeBytesMax = 120 * 1024;  // a longer message is not a handshake
 
 constexpr uint8_t kMissesMax = 8;  // chunks without TLS until the port is not believed
 
@@ -29,8 +29,7 @@ bool plausible_header(const uint8_t* h) noexcept {
 }
 
 bool plausible(Bytes b) noexcept {
-  const uint8_t h[kHeaderBytes] = {load8(b, 0), load8(b, 1), load8(b, 2), load8(b, 3),
-                                   load8(b, 4)};
+  const uint8_t h[kHeaderBytes] = {load8(b, 0), load8(b, 1), load8(b, 2), load8(b, 3), load8(b, 4)};
   return plausible_header(h);
 }
 
@@ -227,7 +226,8 @@ void write_client_key(FieldCursor& c, const State* st) noexcept {
       c.bytes(field(kClientPoint), n);
       return;
     }
-    case KeyExchange::kDhe: return counted16(c, kYcLen, kYc);
+    case KeyExchange::kDhe:
+      return counted16(c, kYcLen, kYc);
     case KeyExchange::kRsa:
       if (st->version == 0x0300) {
         c.bytes(field(kEpms), c.left());
@@ -235,7 +235,8 @@ void write_client_key(FieldCursor& c, const State* st) noexcept {
         counted16(c, kEpmsLen, kEpms);
       }
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -304,10 +305,22 @@ void write_handshake(FieldCursor& c, Story& s) noexcept {
       s.certificate = true;
       write_certificates(c, tls13, s);
       break;
-    case 12: write_server_key(c, st); s.other_step = true; break;
-    case 13: write_certificate_request(c, st && st->version >= 0x0303); s.other_step = true; break;
-    case 15: write_signature(c, st && st->version >= 0x0303); s.other_step = true; break;
-    case 16: write_client_key(c, st); s.other_step = true; break;
+    case 12:
+      write_server_key(c, st);
+      s.other_step = true;
+      break;
+    case 13:
+      write_certificate_request(c, st && st->version >= 0x0303);
+      s.other_step = true;
+      break;
+    case 15:
+      write_signature(c, st && st->version >= 0x0303);
+      s.other_step = true;
+      break;
+    case 16:
+      write_client_key(c, st);
+      s.other_step = true;
+      break;
     case 20:
       s.finished = true;
       d.number(field(kVerifyData), c.in(), c.at(), c.left(), 1);
@@ -317,7 +330,8 @@ void write_handshake(FieldCursor& c, Story& s) noexcept {
       c.be24(field(kStatusLen));
       s.other_step = true;
       break;
-    default: s.other_step = true;
+    default:
+      s.other_step = true;
   }
   d.close();
 }
@@ -346,17 +360,26 @@ std::string_view inside_words(Dissection& d, const State* st) noexcept {
   if (alpn == "h2") return "HyperText Transfer Protocol 2";
   if (alpn.starts_with("http/1.")) return "Hypertext Transfer Protocol";
   switch (std::min(d.parsed.src_port, d.parsed.dst_port)) {
-    case 443: return "Hypertext Transfer Protocol";
-    case 465: return "Simple Mail Transfer Protocol";
-    case 636: return "Lightweight Directory Access Protocol";
-    case 853: return "Domain Name System";
-    case 993: return "Internet Message Access Protocol";
-    case 995: return "Post Office Protocol";
-    default: break;
+    case 443:
+      return "Hypertext Transfer Protocol";
+    case 465:
+      return "Simple Mail Transfer Protocol";
+    case 636:
+      return "Lightweight Directory Access Protocol";
+    case 853:
+      return "Domain Name System";
+    case 993:
+      return "Internet Message Access Protocol";
+    case 995:
+      return "Post Office Protocol";
+    default:
+      break;
   }
   switch (std::max(d.parsed.src_port, d.parsed.dst_port)) {
-    case 443: return "Hypertext Transfer Protocol";
-    default: return {};
+    case 443:
+      return "Hypertext Transfer Protocol";
+    default:
+      return {};
   }
 }
 
@@ -382,14 +405,16 @@ void write_body(Dissection& d, const Input& in, size_t at, size_t size, uint8_t 
       }
       d.close();
       return;
-    case kHandshakeType: return write_handshakes(d, in, at, size, encrypted, s);
+    case kHandshakeType:
+      return write_handshakes(d, in, at, size, encrypted, s);
     case kDataType:
       s.data_bytes += size;
       d.bytes(field(kAppData), in, at, have);
       if (d.detailed() && !inside_words(d, s.state).empty())
         d.derived_text(field(kAppDataProto), in, inside_words(d, s.state));
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -426,8 +451,7 @@ void write_spanning(Dissection& d, const Input& in, Story& s) noexcept {
 
 std::string_view known_name(const Story& s) noexcept {
   if (!s.hello.name.empty()) return s.hello.name;
-  return s.state ? std::string_view(s.state->name.data(), s.state->name_size)
-                 : std::string_view{};
+  return s.state ? std::string_view(s.state->name.data(), s.state->name_size) : std::string_view{};
 }
 
 std::string hello_line(const Story& s) {
@@ -515,12 +539,22 @@ constexpr Binding kBindings[] = {
 }  // namespace
 }  // namespace tls
 
-extern const Protocol kTls{.name = "tls", .label = "TLS", .title = "Transport Layer Security",
-    .words = "Encrypts what two programs say to each other and proves who the server is. The name "
-             "of the site can usually still be read.",
-    .family = Family::kSecure, .fields = tls::kFields, .anomalies = tls::kAnomalies,
-    .bindings = tls::kBindings, .dissect = tls::dissect, .recognise = tls::recognise,
-    .state_size = sizeof(tls::State), .state_init = tls::init_state, .frame = tls::frame,
+extern const Protocol kTls{
+    .name = "tls",
+    .label = "TLS",
+    .title = "Transport Layer Security",
+    .words =
+        "Encrypts what two programs say to each other and proves who the server is. The name "
+        "of the site can usually still be read.",
+    .family = Family::kSecure,
+    .fields = tls::kFields,
+    .anomalies = tls::kAnomalies,
+    .bindings = tls::kBindings,
+    .dissect = tls::dissect,
+    .recognise = tls::recognise,
+    .state_size = sizeof(tls::State),
+    .state_init = tls::init_state,
+    .frame = tls::frame,
     .gap = tls::gap};
 
 }  // namespace sp3ctra

@@ -20,34 +20,34 @@ inline constexpr uint8_t kChangeCipherSpecType = 20, kAlertType = 21, kHandshake
 /// Memory of one connection.
 struct State {
   struct Side {
-    uint8_t header_have = 0;      ///< framer: bytes of the record header seen
+    uint8_t header_have = 0;  ///< framer: bytes of the record header seen
     std::array<uint8_t, 5> header{};
-    uint32_t left = 0;            ///< framer: bytes of the record to come
-    uint8_t hs_have = 0;          ///< framer: bytes of the handshake header seen
+    uint32_t left = 0;    ///< framer: bytes of the record to come
+    uint8_t hs_have = 0;  ///< framer: bytes of the handshake header seen
     std::array<uint8_t, 4> hs_header{};
-    uint32_t hs_left = 0;         ///< framer: bytes of the handshake message to come
+    uint32_t hs_left = 0;           ///< framer: bytes of the handshake message to come
     bool framed_encrypted = false;  ///< framer: a ChangeCipherSpec went by
-    bool encrypted = false;       ///< dissect: the same
+    bool encrypted = false;         ///< dissect: the same
   } sides[2];
-  uint16_t version = 0;           ///< agreed; 0 = not seen
+  uint16_t version = 0;  ///< agreed; 0 = not seen
   uint16_t cipher = 0;
   bool seen = false;
-  uint8_t misses = 0;             ///< framer: chunks that were no TLS
+  uint8_t misses = 0;  ///< framer: chunks that were no TLS
   uint64_t client_hello_frame = 0;
   uint8_t name_size = 0, alpn_size = 0;
-  std::array<char, 255> name{};   ///< the site asked for
-  std::array<char, 16> alpn{};    ///< chosen by the server
+  std::array<char, 255> name{};  ///< the site asked for
+  std::array<char, 16> alpn{};   ///< chosen by the server
 };
 static_assert(sizeof(State) <= limits::kStateBytesMax);
 
 /// What the hello messages say; views point into the packet. Filled on both depths.
 struct Hello {
-  uint16_t version = 0;            ///< highest version offered, or the one chosen
-  uint16_t cipher = 0;             ///< chosen (server)
+  uint16_t version = 0;  ///< highest version offered, or the one chosen
+  uint16_t cipher = 0;   ///< chosen (server)
   uint16_t cipher_count = 0;
   bool ech = false;
-  std::string_view name, alpn;     ///< first of each
-  std::array<char, 2048> ja3;      ///< the full string
+  std::string_view name, alpn;  ///< first of each
+  std::array<char, 2048> ja3;   ///< the full string
   size_t ja3_size = 0;
   std::array<char, 33> ja3_hash{};
 };

@@ -8,11 +8,29 @@ namespace sp3ctra::tls {
 namespace {
 
 enum ExtensionType : uint16_t {
-  kServerName = 0, kMaxFragment = 1, kStatusRequest = 5, kSupportedGroups = 10,
-  kEcPointFormats = 11, kSignatureAlgorithms = 13, kHeartbeat = 15, kAlpn = 16, kPadding = 21,
-  kCompressCertificate = 27, kRecordSize = 28, kDelegated = 34, kSessionTicket = 35, kPreSharedKey = 41,
-  kEarlyData = 42, kVersionsExt = 43, kPskModesExt = 45, kSignatureAlgorithmsCert = 50,
-  kKeyShare = 51, kNpnExt = 13172, kAlps = 17513, kEch = 65037, kRenegotiation = 65281,
+  kServerName = 0,
+  kMaxFragment = 1,
+  kStatusRequest = 5,
+  kSupportedGroups = 10,
+  kEcPointFormats = 11,
+  kSignatureAlgorithms = 13,
+  kHeartbeat = 15,
+  kAlpn = 16,
+  kPadding = 21,
+  kCompressCertificate = 27,
+  kRecordSize = 28,
+  kDelegated = 34,
+  kSessionTicket = 35,
+  kPreSharedKey = 41,
+  kEarlyData = 42,
+  kVersionsExt = 43,
+  kPskModesExt = 45,
+  kSignatureAlgorithmsCert = 50,
+  kKeyShare = 51,
+  kNpnExt = 13172,
+  kAlps = 17513,
+  kEch = 65037,
+  kRenegotiation = 65281,
 };
 
 /// Numbers seen, for the JA3 line. Bounded; what does not fit is left out.
@@ -147,8 +165,10 @@ void write_versions(FieldCursor& e, bool server, Hello& h) noexcept {
 
 void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen& seen) noexcept {
   switch (type) {
-    case kServerName: return write_server_name(e, h);
-    case kAlpn: return write_alpn(e, h);
+    case kServerName:
+      return write_server_name(e, h);
+    case kAlpn:
+      return write_alpn(e, h);
     case kSupportedGroups:
       return write_list16(e, kGroupsLength, kGroups, kGroup, &seen.groups);
     case kEcPointFormats: {
@@ -160,10 +180,14 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
     }
     case kSignatureAlgorithms:
     case kDelegated:
-    case kSignatureAlgorithmsCert: return write_signature_list(e);
-    case kVersionsExt: return write_versions(e, server, h);
-    case kKeyShare: return write_key_share(e, server);
-    case kPreSharedKey: return write_pre_shared_key(e, server);
+    case kSignatureAlgorithmsCert:
+      return write_signature_list(e);
+    case kVersionsExt:
+      return write_versions(e, server, h);
+    case kKeyShare:
+      return write_key_share(e, server);
+    case kPreSharedKey:
+      return write_pre_shared_key(e, server);
     case kPskModesExt:
       e.u8(field(kPskModesLen));
       while (e.ok() && e.left() > 0) e.u8(field(kPskMode));
@@ -179,14 +203,22 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
       e.bytes(field(kReneg), n);
       return;
     }
-    case kPadding: e.bytes(field(kPaddingData), e.left()); return;
+    case kPadding:
+      e.bytes(field(kPaddingData), e.left());
+      return;
     case kCompressCertificate:
       e.u8(field(kCompressAlgsLen));
       while (e.ok() && e.left() >= 2) e.be16(field(kCompressAlg));
       return;
-    case kRecordSize: e.be16(field(kRecordSizeLimit)); return;
-    case kHeartbeat: e.u8(field(kHeartbeatMode)); return;
-    case kSessionTicket: e.bytes(field(kTicket), e.left()); return;
+    case kRecordSize:
+      e.be16(field(kRecordSizeLimit));
+      return;
+    case kHeartbeat:
+      e.u8(field(kHeartbeatMode));
+      return;
+    case kSessionTicket:
+      e.bytes(field(kTicket), e.left());
+      return;
     case kNpnExt:
       while (e.ok() && e.left() > 0) {
         const size_t n = e.u8(field(kNpnStrLen));
@@ -206,7 +238,8 @@ void write_extension(FieldCursor& e, uint16_t type, bool server, Hello& h, Seen&
       h.ech = true;
       e.text(field(kExtData), e.left());
       return;
-    default: e.text(field(kExtData), e.left());
+    default:
+      e.text(field(kExtData), e.left());
   }
 }
 

@@ -27,10 +27,9 @@ std::string message(uint8_t type, const std::string& s) {
 
 std::string client_hello() {
   const std::string extensions =
-      ext(0, vec(std::string(1, '\0') + vec("en.wikipedia.org", 2), 2)) +
-      ext(0x0a0a, "") +
-      ext(10, vec(be(0x0a0a, 2) + be(29, 2) + be(23, 2), 2)) + ext(11, vec(std::string(1, '\0'), 1)) +
-      ext(16, vec(vec("h2", 1) + vec("http/1.1", 1), 2)) +
+      ext(0, vec(std::string(1, '\0') + vec("en.wikipedia.org", 2), 2)) + ext(0x0a0a, "") +
+      ext(10, vec(be(0x0a0a, 2) + be(29, 2) + be(23, 2), 2)) +
+      ext(11, vec(std::string(1, '\0'), 1)) + ext(16, vec(vec("h2", 1) + vec("http/1.1", 1), 2)) +
       ext(43, vec(be(0x0304, 2) + be(0x0303, 2), 1));
   return message(1, be(0x0303, 2) + std::string(32, 'r') + vec("", 1) +
                         vec(be(0x1a1a, 2) + be(0x1301, 2) + be(0xc02f, 2), 2) +
@@ -140,7 +139,8 @@ TEST(Tls, EveryCutIsSafe) {
 std::string der(uint8_t tag, const std::string& s) {
   return std::string(1, static_cast<char>(tag)) +
          (s.size() < 128 ? be(static_cast<uint32_t>(s.size()), 1)
-                         : std::string(1, '\x82') + be(static_cast<uint32_t>(s.size()), 2)) + s;
+                         : std::string(1, '\x82') + be(static_cast<uint32_t>(s.size()), 2)) +
+         s;
 }
 std::string name(const std::string& common) {
   return der(0x30, der(0x31, der(0x30, der(6, "\x55\x04\x03") + der(12, common))));
@@ -148,15 +148,15 @@ std::string name(const std::string& common) {
 
 std::string certificate() {
   const std::string algorithm = der(0x30, der(6, "\x2a\x86\x48\xce\x3d\x04\x03\x02"));
-  const std::string names = der(0x30, der(6, "\x55\x1d\x11") +
-                                          der(4, der(0x30, der(0x82, "a.example") +
-                                                               der(0x82, "b.example"))));
+  const std::string names =
+      der(0x30, der(6, "\x55\x1d\x11") +
+                    der(4, der(0x30, der(0x82, "a.example") + der(0x82, "b.example"))));
   const std::string key =
       der(0x30, der(0x30, der(6, "\x2a\x86\x48\xce\x3d\x02\x01")) + der(3, std::string("\0k", 2)));
-  const std::string body =
-      der(0xa0, der(2, "\x02")) + der(2, "\x11\x22") + algorithm + name("Test CA") +
-      der(0x30, der(23, "240102030405Z") + der(23, "250102030405Z")) + name("a.example") + key +
-      der(0xa3, der(0x30, names));
+  const std::string body = der(0xa0, der(2, "\x02")) + der(2, "\x11\x22") + algorithm +
+                           name("Test CA") +
+                           der(0x30, der(23, "240102030405Z") + der(23, "250102030405Z")) +
+                           name("a.example") + key + der(0xa3, der(0x30, names));
   return der(0x30, der(0x30, body) + algorithm + der(3, std::string("\0sig", 4)));
 }
 

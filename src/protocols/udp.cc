@@ -13,15 +13,30 @@ using enum FieldBase;
 constexpr ValueName kStatusNames[] = {{0, "wrong"}, {1, "right"}, {2, "not checked"}, {3, "none"}};
 
 constexpr FieldDef kFields[] = {
-    {"udp", kProtocol, kDec, "UDP", "Carries single messages between programs; nobody checks that they arrive."},
-    {"udp.srcport", kUint16, kDec, "From port", "Number of the sending program's door.", {}, "udp.port"},
-    {"udp.dstport", kUint16, kDec, "To port", "Number of the door the message is for.", {}, "udp.port"},
+    {"udp", kProtocol, kDec, "UDP",
+     "Carries single messages between programs; nobody checks that they arrive."},
+    {"udp.srcport",
+     kUint16,
+     kDec,
+     "From port",
+     "Number of the sending program's door.",
+     {},
+     "udp.port"},
+    {"udp.dstport",
+     kUint16,
+     kDec,
+     "To port",
+     "Number of the door the message is for.",
+     {},
+     "udp.port"},
     {"udp.length", kUint16, kDec, "Length", "Bytes of this header and the message."},
-    {"udp.checksum", kUint16, kHex, "Checksum", "A check number over message and addresses; 0 = none."},
-    {"udp.checksum.status", kUint8, kDec, "Checksum checked", "Whether the check number was checked.",
-     kStatusNames},
+    {"udp.checksum", kUint16, kHex, "Checksum",
+     "A check number over message and addresses; 0 = none."},
+    {"udp.checksum.status", kUint8, kDec, "Checksum checked",
+     "Whether the check number was checked.", kStatusNames},
     {"udp.stream", kUint32, kDec, "Conversation", "Number of the conversation, counted from 0."},
-    {"udp.time_relative", kRelTime, kDec, "Since its start", "Time since the first packet of the conversation."},
+    {"udp.time_relative", kRelTime, kDec, "Since its start",
+     "Time since the first packet of the conversation."},
     {"udp.time_delta", kRelTime, kDec, "After the packet before",
      "Time since the packet before in the conversation."},
     {"udp.payload", kBytes, kDec, "Message", "The bytes of the message."},
@@ -93,8 +108,7 @@ void dissect(Dissection& d, Input in) noexcept {
   const uint16_t length = load_be16(in.data, 4);
   // Length 0 stands for "longer than the field can say" (RFC 2675) or for offload.
   const bool broken = length != 0 && length < kHeaderBytes;
-  const Input payload =
-      broken ? Input{} : (length ? in.first(length) : in).from(kHeaderBytes);
+  const Input payload = broken ? Input{} : (length ? in.first(length) : in).from(kHeaderBytes);
   UdpView view;
   if (d.quoted == 0) {
     view = d.streams.udp_datagram(d);
@@ -116,9 +130,15 @@ constexpr Binding kBindings[] = {{Table::kIpProto, 17}};
 }  // namespace
 
 extern const Protocol kUdp{
-    .name = "udp", .label = "UDP", .title = "User Datagram Protocol",
-    .words = "Carries single messages between programs, fast and without checking that they arrive.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .name = "udp",
+    .label = "UDP",
+    .title = "User Datagram Protocol",
+    .words =
+        "Carries single messages between programs, fast and without checking that they arrive.",
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 }  // namespace sp3ctra

@@ -13,28 +13,38 @@ namespace {
 using enum FieldType;
 using enum FieldBase;
 
-constexpr ValueName kPriorityNames[] = {{0, "best effort"}, {1, "background"}, {2, "spare"},
-                                        {3, "excellent effort"}, {4, "controlled load"}, {5, "video"},
-                                        {6, "voice"}, {7, "network control"}};
+constexpr ValueName kPriorityNames[] = {
+    {0, "best effort"},     {1, "background"}, {2, "spare"}, {3, "excellent effort"},
+    {4, "controlled load"}, {5, "video"},      {6, "voice"}, {7, "network control"}};
 
 constexpr FieldDef kFields[] = {
-    {"vlan", kProtocol, kDec, "VLAN", "A tag that puts the frame into one of several networks sharing a cable."},
-    {"vlan.priority", kUint16, kDec, "Priority", "How urgently switches should pass the frame on, 0 to 7.",
-     kPriorityNames},
-    {"vlan.dei", kBool, kDec, "May be dropped", "Set when the frame may be dropped first if there is too much.",
-     {}, "vlan.cfi"},
-    {"vlan.id", kUint16, kDec, "Network number", "Which virtual network the frame belongs to, 1 to 4094."},
+    {"vlan", kProtocol, kDec, "VLAN",
+     "A tag that puts the frame into one of several networks sharing a cable."},
+    {"vlan.priority", kUint16, kDec, "Priority",
+     "How urgently switches should pass the frame on, 0 to 7.", kPriorityNames},
+    {"vlan.dei",
+     kBool,
+     kDec,
+     "May be dropped",
+     "Set when the frame may be dropped first if there is too much.",
+     {},
+     "vlan.cfi"},
+    {"vlan.id", kUint16, kDec, "Network number",
+     "Which virtual network the frame belongs to, 1 to 4094."},
     {"vlan.etype", kUint16, kHex, "Content", "Which protocol is carried."},
     {"vlan.len", kUint16, kDec, "Length", "Bytes of content, in the older kind of Ethernet frame."},
-    {"vlan.trailer", kBytes, kDec, "Trailer", "Bytes after the content that the content does not claim."},
+    {"vlan.trailer", kBytes, kDec, "Trailer",
+     "Bytes after the content that the content does not claim."},
 };
 constexpr FieldDef kProviderFields[] = {
-    {"ieee8021ad", kProtocol, kDec, "Provider VLAN", "The outer tag with which a provider keeps customers apart."},
-    {"ieee8021ad.priority", kUint16, kDec, "Priority", "How urgently switches should pass the frame on, 0 to 7.",
-     kPriorityNames},
+    {"ieee8021ad", kProtocol, kDec, "Provider VLAN",
+     "The outer tag with which a provider keeps customers apart."},
+    {"ieee8021ad.priority", kUint16, kDec, "Priority",
+     "How urgently switches should pass the frame on, 0 to 7.", kPriorityNames},
     {"ieee8021ad.dei", kUint16, kDec, "May be dropped",
      "Set when the frame may be dropped first if there is too much."},
-    {"ieee8021ad.id", kUint16, kDec, "Network number", "Which of the provider's networks the frame belongs to."},
+    {"ieee8021ad.id", kUint16, kDec, "Network number",
+     "Which of the provider's networks the frame belongs to."},
     {"ieee8021ad.etype", kUint16, kHex, "Content", "Which protocol is carried."},
 };
 consteval const FieldDef& f(std::string_view name) { return find_field(kFields, name); }
@@ -101,15 +111,25 @@ constexpr Binding kProviderBindings[] = {{Table::kEthertype, 0x88a8}};
 }  // namespace
 
 extern const Protocol kVlan{
-    .name = "vlan", .label = "VLAN", .title = "Virtual LAN",
+    .name = "vlan",
+    .label = "VLAN",
+    .title = "Virtual LAN",
     .words = "Lets several separate networks share one cable by tagging each frame with a number.",
-    .family = Family::kCarrier, .fields = kFields, .anomalies = kAnomalies,
-    .bindings = kBindings, .dissect = dissect};
+    .family = Family::kCarrier,
+    .fields = kFields,
+    .anomalies = kAnomalies,
+    .bindings = kBindings,
+    .dissect = dissect};
 
 extern const Protocol kProviderVlan{
-    .name = "ieee8021ad", .label = "VLAN", .title = "Provider VLAN",
+    .name = "ieee8021ad",
+    .label = "VLAN",
+    .title = "Provider VLAN",
     .words = "An outer tag with which a network provider keeps its customers' networks apart.",
-    .family = Family::kCarrier, .fields = kProviderFields, .anomalies = {},
-    .bindings = kProviderBindings, .dissect = dissect_provider};
+    .family = Family::kCarrier,
+    .fields = kProviderFields,
+    .anomalies = {},
+    .bindings = kProviderBindings,
+    .dissect = dissect_provider};
 
 }  // namespace sp3ctra

@@ -145,8 +145,7 @@ class Certificate {
 
   void write_algorithm(const Element& sequence) {
     Element id;
-    if (read_element(b_, sequence.at, sequence.end(), id) && id.tag == 6)
-      oid(kX509AlgorithmId, id);
+    if (read_element(b_, sequence.at, sequence.end(), id) && id.tag == 6) oid(kX509AlgorithmId, id);
   }
 
   void write_name(const Element& name, FieldId choice, FieldId sequence) {
@@ -218,8 +217,7 @@ class Certificate {
       write_algorithm(e);
       d_.close();
     }
-    if (w.next(e) && e.size > 1)
-      d_.bytes(field(kX509PublicKey), in_, e.at + 1, e.size - 1);
+    if (w.next(e) && e.size > 1) d_.bytes(field(kX509PublicKey), in_, e.at + 1, e.size - 1);
     d_.close();
   }
 
@@ -363,8 +361,7 @@ void write_certificate(FieldCursor& c) noexcept {
 
 std::string_view certificate_name(Bytes der) noexcept {
   Element outer, part, e;
-  if (!read_element(der, 0, der.size(), outer) ||
-      !read_element(der, outer.at, outer.end(), part)) {
+  if (!read_element(der, 0, der.size(), outer) || !read_element(der, outer.at, outer.end(), part)) {
     return {};
   }
   Walk w(der, part);

@@ -13,8 +13,13 @@
 namespace sp3ctra {
 
 enum RowFlags : uint16_t {
-  kRowAnomaly = 1, kRowReassembled = 2, kRowNotAnalysed = 4, kRowRetransmission = 8,
-  kRowOffload = 16, kRowFromResponder = 32, kRowTruncated = 64,
+  kRowAnomaly = 1,
+  kRowReassembled = 2,
+  kRowNotAnalysed = 4,
+  kRowRetransmission = 8,
+  kRowOffload = 16,
+  kRowFromResponder = 32,
+  kRowTruncated = 64,
 };
 
 /// One line of the packet list. Text is escaped already.
@@ -34,7 +39,7 @@ enum class CaptureState : uint8_t { kLive, kReading, kReady, kDamaged };
 struct CaptureInfo {
   std::string id, name;
   CaptureState state = CaptureState::kReading;
-  std::string damage;          ///< words, when cut short or damaged
+  std::string damage;  ///< words, when cut short or damaged
   bool demo = false;
   uint64_t packets = 0, bytes = 0;
   Timestamp first, last;
@@ -43,7 +48,7 @@ struct CaptureInfo {
 };
 
 struct PacketDetail {
-  Packet packet;                   ///< data points into `bytes`
+  Packet packet;  ///< data points into `bytes`
   std::vector<std::byte> bytes;
   std::string interface_name;
   Tree tree;
@@ -56,10 +61,10 @@ struct PacketDetail {
 
 /// How far a filter has got. rows grows while a live capture or a scan goes on.
 struct FilterProgress {
-  uint64_t rows = 0;       ///< matches so far
-  uint64_t of = 0;         ///< packets in the capture
+  uint64_t rows = 0;  ///< matches so far
+  uint64_t of = 0;    ///< packets in the capture
   uint64_t scanned = 0;
-  bool complete = false;   ///< every packet that exists was asked
+  bool complete = false;  ///< every packet that exists was asked
   uint64_t took_ms = 0;
 };
 
@@ -80,8 +85,8 @@ struct Found {
 };
 
 struct ExportRequest {
-  std::string filter;                 ///< filter id, empty = all
-  std::vector<uint64_t> numbers;      ///< only these (marked), empty = all
+  std::string filter;             ///< filter id, empty = all
+  std::vector<uint64_t> numbers;  ///< only these (marked), empty = all
   std::optional<Timestamp> from, to;
   bool pcapng = true;
 };

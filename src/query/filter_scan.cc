@@ -61,8 +61,8 @@ void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
   c.stack_id = b.stack.get() + row;
   c.anomaly_bits = b.bits.get() + row;
   c.first_number = b.first_number + row;
-  c.uncertain_bits = kBitAnomaly | kBitNotAnalysed | kBitFragment | kBitDatagramCompleted |
-                     kBitQuoting;
+  c.uncertain_bits =
+      kBitAnomaly | kBitNotAnalysed | kBitFragment | kBitDatagramCompleted | kBitQuoting;
   const size_t words = (rows + 63) / 64;
   yes_.assign(words, 0);
   maybe_.assign(words, 0);
@@ -108,8 +108,8 @@ bool FilterScan::step() {
     if (at + 1 > chunk_last_) {
       const IndexBlock& b = index_->block_of(at + 1);
       const auto row = static_cast<uint32_t>(at + 1 - b.first_number);
-      const uint64_t left = std::min<uint64_t>(index_->committed() - at,
-                                               limits::kIndexBlockRows - row);
+      const uint64_t left =
+          std::min<uint64_t>(index_->committed() - at, limits::kIndexBlockRows - row);
       ask_index(b, row, static_cast<uint32_t>(std::min<uint64_t>(left, kChunkRows)));
     }
     while (at < chunk_last_ && !late) {

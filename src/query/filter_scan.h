@@ -50,7 +50,7 @@ class FilterScan final : public SlicedJob {
   std::shared_ptr<const PacketFile> file_;
   Filter filter_;
   mutable std::mutex mutex_;
-  std::vector<uint32_t> matches_;       // guarded by mutex_
+  std::vector<uint32_t> matches_;  // guarded by mutex_
   std::atomic<uint64_t> scanned_{0};
   std::atomic<int64_t> took_ns_{0};
   // pool thread only
@@ -58,7 +58,7 @@ class FilterScan final : public SlicedJob {
   CountingNumbering numbering_;
   ShardSet shards_;
   HeaderProgram header_;
-  Replay replay_;                       ///< header filters: opens only what the index leaves open
+  Replay replay_;  ///< header filters: opens only what the index leaves open
   uint16_t stacks_known_ = 0;
   std::vector<uint8_t> directions_;
   std::vector<uint64_t> yes_, maybe_;

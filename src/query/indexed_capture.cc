@@ -73,8 +73,8 @@ tl::expected<std::string, FilterError> IndexedCapture::add_filter(std::string_vi
                                                                   std::string& reading) {
   auto filter = parse_filter(text);
   if (!filter)
-    return tl::unexpected(FilterError{filter.error().message, filter.error().position,
-                                      filter.error().length});
+    return tl::unexpected(
+        FilterError{filter.error().message, filter.error().position, filter.error().length});
   reading = filter->reading();
   if (filter->everything()) return std::string{};
   const std::lock_guard lock(filters_mutex_);

@@ -25,7 +25,7 @@ struct CaptureFacts {
 
 class IndexedCapture final : public CaptureView {
  public:
-  static constexpr size_t kFiltersMax = 8;    ///< least recently asked leaves
+  static constexpr size_t kFiltersMax = 8;  ///< least recently asked leaves
   static constexpr size_t kRowsCached = 8192;
 
   IndexedCapture(QueryPool& pool, std::shared_ptr<CaptureIndex> index,
@@ -42,12 +42,11 @@ class IndexedCapture final : public CaptureView {
   tl::expected<std::string, FilterError> add_filter(std::string_view text,
                                                     std::string& reading) override;
   FilterProgress progress(const std::string& filter) const override;
-  Result<std::vector<Row>> rows(const std::string& filter, uint64_t first,
-                                uint32_t count) override;
+  Result<std::vector<Row>> rows(const std::string& filter, uint64_t first, uint32_t count) override;
   Result<PacketDetail> packet(uint64_t number) override;
-  Result<std::optional<Found>> find(const std::string& filter, FindKind kind,
-                                    std::string_view what, uint64_t from, bool forward,
-                                    ProgressFn progress, void* user) override;
+  Result<std::optional<Found>> find(const std::string& filter, FindKind kind, std::string_view what,
+                                    uint64_t from, bool forward, ProgressFn progress,
+                                    void* user) override;
   std::optional<Found> conversation(const std::string& filter, uint64_t number,
                                     bool forward) override;
   uint64_t row_of(const std::string& filter, uint64_t number) const override;
@@ -72,10 +71,10 @@ class IndexedCapture final : public CaptureView {
   mutable std::mutex filters_mutex_;
   mutable std::list<std::pair<std::string, std::shared_ptr<FilterScan>>> filters_;
   uint64_t filter_serial_ = 0;
-  std::mutex rows_mutex_;            ///< rows_replay_, row_cache_
+  std::mutex rows_mutex_;  ///< rows_replay_, row_cache_
   Replay rows_replay_;
   std::map<uint64_t, Row> row_cache_;
-  std::mutex packet_mutex_;          ///< packet_replay_
+  std::mutex packet_mutex_;  ///< packet_replay_
   Replay packet_replay_;
 };
 

@@ -143,8 +143,8 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
         bins - 1, static_cast<size_t>(static_cast<double>(t - out.from.ns) * scale));
     ++out.packets[bin];
     out.bytes[bin] += b.len[i];
-    const Family f = b.shown[i] < protocols.size() ? protocols[b.shown[i]]->family
-                                                   : Family::kCarrier;
+    const Family f =
+        b.shown[i] < protocols.size() ? protocols[b.shown[i]]->family : Family::kCarrier;
     ++out.families[static_cast<size_t>(f)][bin];
   };
   if (const auto scan = filter.empty() ? nullptr : scan_of(filter)) {
@@ -172,8 +172,8 @@ class ExportWriter {
  public:
   ExportWriter(FileHandle file, bool pcapng, const std::vector<CaptureInterface>& interfaces) {
     if (pcapng) {
-      pcapng_ = std::make_unique<PcapngWriter>(std::move(file),
-                                               WriterOrigin{"", "", "sp3ctra", ""});
+      pcapng_ =
+          std::make_unique<PcapngWriter>(std::move(file), WriterOrigin{"", "", "sp3ctra", ""});
       for (const CaptureInterface& i : interfaces) pcapng_->add_interface(i);
       interfaces_ = interfaces.size();
     } else {
@@ -198,9 +198,7 @@ class ExportWriter {
     return pcap_->status();
   }
   Status flush() { return pcapng_ ? pcapng_->flush() : pcap_->flush(); }
-  uint64_t bytes() const {
-    return pcapng_ ? pcapng_->bytes_written() : pcap_->bytes_written();
-  }
+  uint64_t bytes() const { return pcapng_ ? pcapng_->bytes_written() : pcap_->bytes_written(); }
 
  private:
   std::unique_ptr<PcapngWriter> pcapng_;

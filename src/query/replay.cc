@@ -34,8 +34,8 @@ Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) 
     const uint32_t stream = f->stream.load(std::memory_order_relaxed);
     w.stream = stream == UINT32_MAX ? 0 : stream;
   }
-  w.tracker = std::make_unique<FlowTracker>(TrackerOptions{
-      flow.any() ? flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+  w.tracker = std::make_unique<FlowTracker>(
+      TrackerOptions{flow.any() ? flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
   return w;
 }
 
@@ -89,8 +89,8 @@ Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_m
   if (!complete) {
     // Starting in the middle: nothing known before may be mixed in.
     w.whole = false;
-    w.tracker = std::make_unique<FlowTracker>(TrackerOptions{
-        w.flow.any() ? w.flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+    w.tracker = std::make_unique<FlowTracker>(
+        TrackerOptions{w.flow.any() ? w.flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
   }
   std::sort(chain.begin(), chain.end());
   Dissection fast(dispatch_tables(), *w.tracker, nullptr, nullptr);

@@ -1,6 +1,7 @@
 #pragma once
-// The tree of any packet on demand: walks the flow's `previous` links back, feeds the packets before
-// it forward through the same code as the pass, then draws. Equal to the tree of a pass in order.
+// The tree of any packet on demand: walks the flow's `previous` links back, feeds the packets
+// before it forward through the same code as the pass, then draws. Equal to the tree of a pass in
+// order.
 #include <list>
 #include <memory>
 #include <vector>

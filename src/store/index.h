@@ -21,9 +21,17 @@ namespace sp3ctra {
 
 /// Bits of IndexBlock::bits.
 enum IndexBits : uint16_t {
-  kBitAnomaly = 1, kBitReassembled = 2, kBitDuplicate = 4, kBitNotAnalysed = 8,
-  kBitFlowStart = 16, kBitFragment = 32, kBitRetransmission = 64, kBitOffload = 128,
-  kBitDatagramCompleted = 256, kBitFromResponder = 512, kBitQuoting = 1024,
+  kBitAnomaly = 1,
+  kBitReassembled = 2,
+  kBitDuplicate = 4,
+  kBitNotAnalysed = 8,
+  kBitFlowStart = 16,
+  kBitFragment = 32,
+  kBitRetransmission = 64,
+  kBitOffload = 128,
+  kBitDatagramCompleted = 256,
+  kBitFromResponder = 512,
+  kBitQuoting = 1024,
 };
 
 /// 64 k rows in columns, 38 bytes a row. Row i is frame first_number + i. File offsets are relative
@@ -33,15 +41,15 @@ struct IndexBlock {
   uint64_t first_number = 0;
   std::array<uint64_t, limits::kIndexBlockRows / kOffsetRows> base_offset{};
   std::unique_ptr<int64_t[]> ts_ns;
-  std::unique_ptr<uint32_t[]> offset;    ///< of the record, relative to its base
+  std::unique_ptr<uint32_t[]> offset;  ///< of the record, relative to its base
   std::unique_ptr<uint32_t[]> len, caplen;
   std::unique_ptr<uint32_t[]> flow;      ///< FlowId::value
   std::unique_ptr<uint32_t[]> previous;  ///< frame number of the flow's packet before, 0 = none
   std::unique_ptr<uint16_t[]> stack;     ///< protocol-stack id; per shard until committed
   std::unique_ptr<uint16_t[]> tcp_flags;
-  std::unique_ptr<uint16_t[]> bits;      ///< IndexBits
+  std::unique_ptr<uint16_t[]> bits;  ///< IndexBits
   std::unique_ptr<uint16_t[]> interface_id;
-  std::unique_ptr<uint8_t[]> shown;      ///< protocol column, number in the registry
+  std::unique_ptr<uint8_t[]> shown;  ///< protocol column, number in the registry
   std::unique_ptr<uint8_t[]> shard;
 
   explicit IndexBlock(uint64_t first);
@@ -54,9 +62,9 @@ struct FlowRecord {
   uint64_t first_frame = 0;
   uint16_t orig_port = 0, resp_port = 0, vlan = 0;
   uint8_t ip_proto = 0;
-  uint8_t kind = 0;              ///< FlowKind
+  uint8_t kind = 0;  ///< FlowKind
   bool has_vlan = false;
-  std::atomic<uint8_t> application{255};  ///< number in the registry, 255 = unknown
+  std::atomic<uint8_t> application{255};     ///< number in the registry, 255 = unknown
   std::atomic<uint32_t> stream{UINT32_MAX};  ///< tcp.stream/udp.stream, set at commit
 };
 
@@ -64,7 +72,7 @@ struct FlowRecord {
 template <class T, size_t kChunk = 1024, size_t kChunks = 65536>
 class StableArray {
  public:
-  StableArray() : chunks_(new std::atomic<T*>[kChunks]{}) {}
+  StableArray() : chunks_(new std::atomic<T*>[kChunks] {}) {}
   ~StableArray() {
     for (size_t i = 0; i < kChunks; ++i) delete[] chunks_[i].load();
   }
