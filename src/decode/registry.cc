@@ -10,6 +10,7 @@ namespace sp3ctra {
 // One protocol, one line here and one in the list below.
 extern const Protocol kFrame;
 extern const Protocol kEth;
+extern const Protocol kFddi;
 extern const Protocol kLlc;
 extern const Protocol kLinuxSll;
 extern const Protocol kLinuxSll2;
@@ -41,6 +42,7 @@ namespace {
 const Protocol* const kProtocols[] = {
     &kFrame,
     &kEth,
+    &kFddi,
     &kLlc,
     &kLinuxSll,
     &kLinuxSll2,

@@ -161,6 +161,7 @@ std::string plain_value(const Tree& tree, const Node& n) {
   const FieldDef& f = *n.field;
   if (f.type == FieldType::kProtocol) return {};
   if (f.type == FieldType::kBool) return n.number ? "yes" : "no";
+  if (f.type == FieldType::kBytes && n.text_size == 0) return "nothing";
   std::string value;
   append_value(value, tree, n);
   if (f.type == FieldType::kBytes && n.text_size > 64) {

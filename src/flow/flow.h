@@ -60,6 +60,7 @@ struct TcpDirection {
   std::vector<Unacked> unacked;
 
   // Reassembly.
+  bool started = false;   ///< payload was seen
   bool synced = false;    ///< `expected` is known
   bool dead = false;      ///< not (or no longer) the application protocol
   uint32_t expected = 0;  ///< next byte to deliver

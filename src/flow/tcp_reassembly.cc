@@ -42,6 +42,10 @@ void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexc
   sync(side, h);
   uint32_t seq = h.seq + ((h.flags & kTcpSyn) ? 1 : 0);
   if (!in.data.empty()) {
+    // Some generators do not count the SYN: their first data starts at the SYN's own number. One
+    // byte there is a keep-alive, more is data.
+    if (!side.started && seq + 1 == side.expected && in.data.size() > 1) side.expected = seq;
+    side.started = true;
     if (seq_lt(seq, side.expected)) {
       const uint32_t old = side.expected - seq;
       in = in.from(std::min<size_t>(old, in.data.size()));

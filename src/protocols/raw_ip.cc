@@ -26,7 +26,9 @@ void dissect(Dissection& d, Input in) noexcept {
   call_ethertype(d, type, in);
 }
 
-constexpr Binding kBindings[] = {{Table::kLinkType, 101}};
+// 12 and 14 are what some systems wrote before 101 was agreed.
+constexpr Binding kBindings[] = {
+    {Table::kLinkType, 101}, {Table::kLinkType, 12}, {Table::kLinkType, 14}};
 
 }  // namespace
 
