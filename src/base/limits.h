@@ -46,8 +46,9 @@ inline constexpr uint32_t kFragmentBytesMax = 65'535 + 40;  // largest datagram
 inline constexpr int64_t kFragmentTimeoutNs = 30'000'000'000;
 inline constexpr uint32_t kPduBytesKept = 128 * 1024;  // first bytes of a message kept whole
 inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
-inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;  // all stream buffers of a shard
-inline constexpr uint32_t kStateBytesMax = 4096;            // a protocol's State of one flow
+inline constexpr uint32_t kOutOfOrderSegmentsPerFlow = 1024;  // a direction; searched in order
+inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;    // all stream buffers of a shard
+inline constexpr uint32_t kStateBytesMax = 4096;              // a protocol's State of one flow
 
 // Pipeline.
 inline constexpr uint32_t kWorkersMax = 64;

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/shell_word.h"
 #include "capture/capd.h"
 #include "capture/capd_protocol.h"
 
@@ -102,15 +103,6 @@ std::string own_directory() {
   std::array<char, 4096> path{};
   const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
   return n > 0 ? directory_of(std::string(path.data(), static_cast<size_t>(n))) : std::string();
-}
-
-/// A shell word: quoted only where it must be.
-std::string shell_word(const std::string& text) {
-  const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string out = "'";
-  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 /// The command that installs capd, with the script as this build or installation has it.

@@ -93,7 +93,7 @@ int serve(const Options& o) {
                engine.rights().fix);
   std::fflush(stdout);
   remember_running_url(data, url);
-  if (!o.no_browser) open_browser(url);
+  if (!o.no_browser) open_browser(data, url);
   wait_for_signal();
   forget_running_url(data);
   (*server)->stop();

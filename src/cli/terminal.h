@@ -19,8 +19,9 @@ void wait_for_signal(const std::atomic<bool>* give_up = nullptr);
 /// True once SIGINT or SIGTERM came (after catch_signals).
 bool signalled();
 void catch_signals();
-/// Opens the address in the desktop's browser, if there is a desktop and it is not root.
-void open_browser(const std::string& url);
+/// Opens the address in the desktop's browser, if there is a desktop and it is not root. The token
+/// goes through a private file, never over a command line that other users can read.
+void open_browser(const std::string& data, const std::string& url);
 /// Takes the lock of the data directory: one server at a time.
 Result<int> lock_data_directory(const std::string& path);
 /// The address of the running dashboard is kept in the data directory (0600) while it runs.

@@ -61,10 +61,29 @@ void wait_for_signal(const std::atomic<bool>* give_up) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }
 
-void open_browser(const std::string& url) {
+namespace {
+
+/// A new 0600 file with this content; false when it cannot be made.
+bool write_private(const std::string& path, const std::string& content) {
+  ::unlink(path.c_str());
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  const bool ok =
+      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  ::close(fd);
+  if (!ok) ::unlink(path.c_str());
+  return ok;
+}
+
+}  // namespace
+
+void open_browser(const std::string& data, const std::string& url) {
   const bool desktop = std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
   if (!desktop || geteuid() == 0) return;
-  std::string program = "xdg-open", address = url;
+  std::string program = "xdg-open", address = data + "/open.html";
+  if (!write_private(address, "<!doctype html><meta http-equiv=\"refresh\" content=\"0;url=" + url +
+                                  "\"><title>sp3ctra</title>"))
+    return;
   char* argv[] = {program.data(), address.data(), nullptr};
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
@@ -91,16 +110,13 @@ Result<int> lock_data_directory(const std::string& path) {
 }
 
 void remember_running_url(const std::string& data, const std::string& url) {
-  const std::string path = data + "/running-url";
-  ::unlink(path.c_str());
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return;
-  const std::string line = url + "\n";
-  if (::write(fd, line.data(), line.size()) < 0) ::unlink(path.c_str());
-  ::close(fd);
+  (void)write_private(data + "/running-url", url + "\n");
 }
 
-void forget_running_url(const std::string& data) { ::unlink((data + "/running-url").c_str()); }
+void forget_running_url(const std::string& data) {
+  ::unlink((data + "/running-url").c_str());
+  ::unlink((data + "/open.html").c_str());
+}
 
 int print_running_url(const std::string& data) {
   const auto lock = lock_data_directory(data);

@@ -70,6 +70,15 @@ bool is_c1(std::string_view c) {
   return c.size() == 2 && static_cast<uint8_t>(c[0]) == 0xc2 && static_cast<uint8_t>(c[1]) < 0xa0;
 }
 
+/// Marks that turn the direction of text around or break lines (U+200E/F, 202A–202E, 2066–2069,
+/// 2028/9): they can make a name look like another.
+bool is_direction_mark(std::string_view c) {
+  if (c.size() != 3 || static_cast<uint8_t>(c[0]) != 0xe2) return false;
+  const auto b = static_cast<uint8_t>(c[1]), l = static_cast<uint8_t>(c[2]);
+  return (b == 0x80 && (l == 0x8e || l == 0x8f || (l >= 0xa8 && l <= 0xae))) ||
+         (b == 0x81 && l >= 0xa6 && l <= 0xa9);
+}
+
 void append_escaped(std::string& out, std::string_view raw) {
   while (!raw.empty()) {
     const size_t n = utf8_length(raw);
@@ -81,6 +90,9 @@ void append_escaped(std::string& out, std::string_view raw) {
       out += "abfnrtv"[k];
     } else if (n == 0 || c < 0x20 || c == 0x7f) {
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", c);
+    } else if (is_direction_mark(raw.substr(0, n))) {
+      fmt::format_to(std::back_inserter(out), "\\u20{:02x}",
+                     (static_cast<uint8_t>(raw[1]) & 1) << 6 | (static_cast<uint8_t>(raw[2]) & 63));
     } else if (is_c1(raw.substr(0, n))) {
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(raw[1]));
     } else {

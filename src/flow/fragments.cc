@@ -92,6 +92,7 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   datagram_.resize(g.total);
   const std::vector<uint64_t> frames = std::move(g.frames);
   completed_datagram_ = flow->id;
+  std::erase_if(fragments_, [&](const FragmentStart& f) { return f.key == key; });
   completed_after_ = previous_frame_;
   previous_frame_ = 0;
   table_.remove(*flow);

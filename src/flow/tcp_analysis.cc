@@ -53,7 +53,7 @@ void Segment::learn_scale() {
   from.window_scale =
       h.window_scale_option >= 0 ? std::min<int16_t>(h.window_scale_option, 14) : int16_t{-2};
   // Scaling holds only when both sides offer it (RFC 7323 section 2.2).
-  if (has(kTcpAck) && from.window_scale == -2 && to.window_scale >= 0) to.window_scale = -2;
+  if (has(kTcpAck) && from.window_scale == -2) to.window_scale = -2;
   if (has(kTcpAck) && to.window_scale == -2) from.window_scale = -2;
 }
 
@@ -164,7 +164,7 @@ void Segment::match_ack() {
   if (!has(kTcpAck)) return;
   auto& sent = to.unacked;
   for (const Unacked& u : sent) {
-    if (u.next_seq == h.ack) {
+    if (u.next_seq == h.ack && view.acks_frame == 0) {
       view.acks_frame = u.frame;
       view.ack_rtt_ns = ts.ns - u.ts_ns;
     }
@@ -185,7 +185,7 @@ void Segment::count_in_flight() {
 void update_completeness(TcpFlow& flow, const TcpHeader& h) {
   const bool syn = h.flags & kTcpSyn, ack = h.flags & kTcpAck;
   if (syn && !ack) flow.completeness |= 1;
-  if (syn && ack) flow.completeness |= 2;
+  if (syn && ack && (flow.completeness & 1)) flow.completeness |= 2;
   if (!syn && ack) flow.completeness |= 4;
   if (h.payload_len > 0) flow.completeness |= 8;
   if (h.flags & kTcpFin) flow.completeness |= 16;
@@ -223,7 +223,7 @@ void analyse_segment(TcpFlow& flow, uint8_t direction, const TcpHeader& h, uint6
   update_completeness(flow, h);
   view.relative = true;
   view.relative_seq = h.seq - s.from.base_seq;
-  view.relative_ack = (h.flags & kTcpAck) ? h.ack - s.to.base_seq : 0;
+  view.relative_ack = (h.flags & kTcpAck) ? h.ack - s.to.base_seq : h.ack;
   view.window_scale = s.from.window_scale;
   view.initial_rtt_ns = flow.initial_rtt_ns;
 }

@@ -46,17 +46,16 @@ void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexc
     // byte there is a keep-alive, more is data.
     if (!side.started && seq + 1 == side.expected && in.data.size() > 1) side.expected = seq;
     side.started = true;
+    // The receiver has confirmed what is missing here: the capture lost it, it will not come.
+    while (seq_lt(side.expected, seq) && peer.acked && seq_le(seq, peer.last_ack)) {
+      const bool held_first = !side.held.empty() && seq_lt(side.held.front().seq, seq);
+      skip_gap(side, held_first ? side.held.front().seq : seq);
+      drain(d, side);
+    }
     if (seq_lt(seq, side.expected)) {
       const uint32_t old = side.expected - seq;
       in = in.from(std::min<size_t>(old, in.data.size()));
       seq = side.expected;
-    }
-    if (!in.data.empty() && seq_lt(side.expected, seq)) {
-      // The receiver has confirmed what is missing here: the capture lost it, it will not come.
-      if (peer.acked && seq_le(seq, peer.last_ack)) {
-        skip_gap(side, side.held.empty() ? seq : side.held.front().seq);
-        drain(d, side);
-      }
     }
     if (!in.data.empty() && seq_lt(side.expected, seq)) {
       hold(d, side, seq, in.data);
@@ -72,7 +71,8 @@ void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexc
 }
 
 void FlowTracker::hold(Dissection& d, TcpDirection& side, uint32_t seq, Bytes bytes) noexcept {
-  while (!side.held.empty() && side.held_bytes + bytes.size() > limits::kOutOfOrderBytesPerFlow) {
+  while (!side.held.empty() && (side.held_bytes + bytes.size() > limits::kOutOfOrderBytesPerFlow ||
+                                side.held.size() >= limits::kOutOfOrderSegmentsPerFlow)) {
     skip_gap(side, side.held.front().seq);
     drain(d, side);
   }

@@ -160,7 +160,9 @@ const Protocol* FlowTracker::by_ports(const Parsed& p, Table table, Bytes payloa
   const uint16_t low = std::min(p.src_port, p.dst_port), high = std::max(p.src_port, p.dst_port);
   for (const uint16_t port : {low, high}) {
     const Protocol* a = tables.find(table, port);
-    if (a && (!a->recognise || a->recognise(payload, p))) return a;
+    if (!a) continue;
+    const auto fits = a->plausible ? a->plausible : a->recognise;
+    if (!fits || fits(payload, p)) return a;
   }
   const auto& more = table == Table::kTcpPort ? tables.tcp_heuristic : tables.udp_heuristic;
   for (const Protocol* a : more)

@@ -9,6 +9,7 @@
 #include "capture/file_source.h"
 #include "decode/shard.h"
 #include "decode/value_text.h"
+#include "flow/shard_set.h"
 #include "pipeline/analysis.h"
 #include "query/replay.h"
 

@@ -45,14 +45,17 @@ Result<FileHandle> create_private_file(const std::string& path) {
 }
 
 Status make_private_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail_errno("cannot make the directory " + path);
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return fail_errno("cannot make the directory " + path);
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return fail_errno("cannot look at " + path);
   if (!S_ISDIR(s.st_mode)) return fail("{} is not a directory", path);
   if (s.st_uid != ::geteuid()) return fail("{} belongs to another user; use --data DIR", path);
-  if ((s.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0)
-    return fail_errno("cannot make " + path + " private");
+  if ((s.st_mode & 077) != 0)
+    return fail(
+        "{} can be read by others; choose a directory of its own with --data, or make it "
+        "private: chmod 700 {}",
+        path, path);
   return {};
 }
 

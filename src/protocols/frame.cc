@@ -82,10 +82,18 @@ int encap_type(LinkType t) {
   switch (static_cast<uint16_t>(t)) {  // links that are named here and not read
     case 9:
       return 4;  // PPP
+    case 10:
+      return 6;  // FDDI
     case 105:
       return 20;  // Wi-Fi
     case 127:
       return 23;  // Wi-Fi with radiotap
+    case 227:
+      return 125;  // CAN bus
+    case 230:
+      return 127;  // 802.15.4
+    case 235:
+      return 132;  // DVB common interface
     default:
       return 0;
   }

@@ -70,6 +70,10 @@ struct Protocol {
   /// Content test for the heuristic tables: true only when sure.
   bool (*recognise)(Bytes payload, const Parsed& parsed) noexcept = nullptr;
 
+  /// Weaker test for content on the protocol's own port, where its beginning may have been missed:
+  /// false only when it surely is something else. Null: recognise decides there, too.
+  bool (*plausible)(Bytes payload, const Parsed& parsed) noexcept = nullptr;
+
   /// State of one flow, or 0. Trivially copyable (checkpoints copy it), ≤ limits::kStateBytesMax.
   uint32_t state_size = 0;
   void (*state_init)(void* state) noexcept = nullptr;

@@ -525,6 +525,10 @@ bool recognise(Bytes payload, const Parsed&) noexcept {
   return (type == 1 || type == 2) && load8(payload, 9) == 3 && load8(payload, 10) <= 4;
 }
 
+bool plausible_start(Bytes payload, const Parsed&) noexcept {
+  return payload.size() >= kHeaderBytes && plausible(payload);
+}
+
 constexpr Binding kBindings[] = {
     {Table::kTcpPort, 443},   {Table::kTcpPort, 465},   {Table::kTcpPort, 636},
     {Table::kTcpPort, 853},   {Table::kTcpPort, 993},   {Table::kTcpPort, 995},
@@ -552,6 +556,7 @@ extern const Protocol kTls{
     .bindings = tls::kBindings,
     .dissect = tls::dissect,
     .recognise = tls::recognise,
+    .plausible = tls::plausible_start,
     .state_size = sizeof(tls::State),
     .state_init = tls::init_state,
     .frame = tls::frame,

@@ -20,13 +20,15 @@ FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
 
 void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
   const auto all = all_protocols();
-  for (; stacks_known_ < index_->stack_count(); ++stacks_known_) {
-    const StackRecord stack = index_->stack(stacks_known_);
+  const auto stacks = static_cast<uint32_t>(std::min<size_t>(index_->stack_count(), UINT16_MAX));
+  for (; stacks_known_ < stacks; ++stacks_known_) {
+    const auto id = static_cast<uint16_t>(stacks_known_);
+    const StackRecord stack = index_->stack(id);
     StackFacts facts;
     for (size_t i = 0; i < stack.count; ++i)
       if (stack.protocols[i] < all.size()) facts.protocols.push_back(all[stack.protocols[i]]->name);
     // An empty stack is a row not analysed yet: nothing is known of it.
-    if (stack.count > 0) header_.set_stack(stacks_known_, facts);
+    if (stack.count > 0) header_.set_stack(id, facts);
   }
   for (uint32_t i = row; i < row + rows; ++i) {
     if (!(b.bits[i] & kBitFlowStart)) continue;

@@ -59,7 +59,7 @@ class FilterScan final : public SlicedJob {
   ShardSet shards_;
   HeaderProgram header_;
   Replay replay_;  ///< header filters: opens only what the index leaves open
-  uint16_t stacks_known_ = 0;
+  uint32_t stacks_known_ = 0;
   std::vector<uint8_t> directions_;
   std::vector<uint64_t> yes_, maybe_;
   uint64_t chunk_first_ = 0, chunk_last_ = 0;

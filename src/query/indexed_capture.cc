@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/shell_word.h"
 #include "decode/registry.h"
 #include "decode/value_text.h"
 #include "explain/packet_words.h"
@@ -198,7 +199,8 @@ Result<PacketDetail> IndexedCapture::packet(uint64_t number) {
   const std::lock_guard lock(facts_mutex_);
   if (d.packet.interface_id < facts_.interfaces.size())
     d.interface_name = facts_.interfaces[d.packet.interface_id].name;
-  d.command = fmt::format("sp3ctra read '{}' -Y 'frame.number == {}' -o tree", facts_.name, number);
+  d.command = fmt::format("sp3ctra read {} -Y 'frame.number == {}' -o tree",
+                          shell_word(facts_.path), number);
   return d;
 }
 
@@ -215,6 +217,7 @@ Found IndexedCapture::found(const std::string& filter, uint64_t number) const {
 std::optional<Found> IndexedCapture::conversation(const std::string& filter, uint64_t number,
                                                   bool forward) {
   const auto scan = filter.empty() ? nullptr : scan_of(filter);
+  if (!filter.empty() && !scan) return std::nullopt;
   for (uint64_t n = number; n != 0 && n <= index_->committed();) {
     const IndexBlock& b = index_->block_of(n);
     n = forward ? index_->next_of_flow(n, kNextSearchRows) : b.previous[n - b.first_number];

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <ctime>
+#include <thread>
 
 #include "capture/pcapng_writer.h"
 #include "decode/registry.h"
@@ -61,9 +63,23 @@ Result<int64_t> parse_time(std::string_view text) {
   int64_t nanos = 0;
   if (*rest == '.') {
     int64_t unit = Timestamp::kSecond / 10;
-    for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10) nanos += (*rest - '0') * unit;
+    for (++rest; *rest >= '0' && *rest <= '9' && unit > 0; ++rest, unit /= 10)
+      nanos += (*rest - '0') * unit;
   }
-  return seconds * Timestamp::kSecond + nanos;
+  int64_t whole = 0;
+  if (__builtin_mul_overflow(seconds, Timestamp::kSecond, &whole) ||
+      __builtin_add_overflow(whole, nanos, &whole))
+    return fail("'{}' is out of range; times go from 1678 to 2262", text);
+  return whole;
+}
+
+/// Waits until a scan that is under way has asked packet `number`; false when given up meanwhile.
+bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user) {
+  while (scan.progress().scanned < number) {
+    if (progress && !progress(user, 0, number)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 struct Wanted {
@@ -112,10 +128,12 @@ Result<std::optional<Found>> IndexedCapture::find(const std::string& filter, Fin
   }
   if (wanted.bytes.empty()) return fail("nothing to look for was given");
   const auto scan = filter.empty() ? nullptr : scan_of(filter);
+  if (!filter.empty() && !scan) return fail("this filter is gone; set it again");
   std::vector<std::byte> buffer;
   uint64_t asked = 0;
   for (uint64_t n = forward ? from + 1 : from - 1; n >= 1 && n <= last; forward ? ++n : --n) {
     if (progress && ++asked % 4096 == 0 && !progress(user, asked, last)) return fail("cancelled");
+    if (scan && !scanned_up_to(*scan, n, progress, user)) return fail("cancelled");
     if (scan && !scan->has(n)) continue;
     const auto p = file_->read_at(index_->file_offset(n), buffer);
     if (p && wanted.in(p->data)) return std::optional(found(filter, n));
@@ -127,13 +145,21 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
                                   std::optional<Timestamp> to, uint32_t bins) {
   SeriesBins out;
   const CaptureInfo all = info();
-  out.from = from.value_or(all.first);
-  out.to = to.value_or(all.last);
+  // Nothing lies outside the capture's own times; staying near them keeps the sums in range.
+  constexpr int64_t kMarginNs = 86'400 * Timestamp::kSecond;
+  const auto near = [&](Timestamp t) {
+    return Timestamp{std::clamp(t.ns, std::max(all.first.ns, INT64_MIN / 4) - kMarginNs,
+                                std::min(all.last.ns, INT64_MAX / 4) + kMarginNs)};
+  };
+  if (all.last < all.first) return out;
+  out.from = near(from.value_or(all.first));
+  out.to = near(to.value_or(all.last));
   bins = std::clamp(bins, 1u, 4096u);
   out.packets.assign(bins, 0);
   out.bytes.assign(bins, 0);
   out.families.assign(static_cast<size_t>(Family::kThings) + 1, std::vector<uint64_t>(bins, 0));
   if (all.packets == 0 || out.to < out.from) return out;
+  if (!filter.empty() && !scan_of(filter)) return out;
   const double scale = bins / (static_cast<double>(out.to.ns - out.from.ns) + 1);
   const auto protocols = all_protocols();
   const auto add = [&](const IndexBlock& b, size_t i) {
@@ -218,6 +244,7 @@ Result<uint64_t> IndexedCapture::export_to(int fd, const ExportRequest& request,
   update([&](const CaptureFacts& f) { interfaces = f.interfaces; });
   ExportWriter writer(std::move(*handle), request.pcapng, interfaces);
   const auto scan = request.filter.empty() ? nullptr : scan_of(request.filter);
+  if (!request.filter.empty() && !scan) return fail("this filter is gone; set it again");
   const bool marked = !request.numbers.empty();
   std::vector<uint64_t> numbers = request.numbers;
   std::sort(numbers.begin(), numbers.end());
@@ -227,7 +254,9 @@ Result<uint64_t> IndexedCapture::export_to(int fd, const ExportRequest& request,
   for (uint64_t k = 0; k < total; ++k) {
     if (progress && k % 1024 == 0 && !progress(user, k, total)) return fail("cancelled");
     const uint64_t n = marked ? numbers[k] : k + 1;
-    if (n == 0 || n > last || (scan && !scan->has(n))) continue;
+    if (n == 0 || n > last) continue;
+    if (scan && !scanned_up_to(*scan, n, progress, user)) return fail("cancelled");
+    if (scan && !scan->has(n)) continue;
     const IndexBlock& b = index_->block_of(n);
     const Timestamp ts{b.ts_ns[n - b.first_number]};
     if ((request.from && ts < *request.from) || (request.to && ts > *request.to)) continue;

@@ -27,6 +27,9 @@ Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) 
     kept_.splice(kept_.begin(), kept_, it);
     return kept_.front();
   }
+  // The packet opened last may still look at its tracker, so that leaves only now.
+  drawn_.reset();
+  std::erase_if(kept_, [](const Walked& k) { return !k.flow.any(); });
   if (kept_.size() >= kFlowsKept) kept_.pop_back();
   Walked& w = kept_.emplace_front();
   w.flow = flow;
@@ -93,17 +96,23 @@ Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_m
         TrackerOptions{w.flow.any() ? w.flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
   }
   std::sort(chain.begin(), chain.end());
+  // A walk that broke off half way knows some packets and not others: it may not be gone on with.
+  const auto give_up = [this](Error&& error) {
+    drawn_.reset();
+    kept_.pop_front();
+    return tl::unexpected(std::move(error));
+  };
   Dissection fast(dispatch_tables(), *w.tracker, nullptr, nullptr);
   for (const uint64_t n : chain) {
     auto p = read(n);
-    if (!p) return tl::unexpected(std::move(p.error()));
+    if (!p) return give_up(std::move(p.error()));
     set_times(*w.tracker, n, w.now);
     w.tracker->begin(*p, w.now);
     fast.reset(*p);
     dissect_frame(fast);
   }
   auto p = read(number);
-  if (!p) return tl::unexpected(std::move(p.error()));
+  if (!p) return give_up(std::move(p.error()));
   set_times(*w.tracker, number, w.now);
   w.tracker->begin(*p, w.now);
   drawn_ = std::make_unique<Dissection>(dispatch_tables(), *w.tracker, tree, nullptr);
@@ -114,7 +123,6 @@ Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_m
   if (whole) *whole = w.whole;
   Opened out{*p, drawn_->parsed, drawn_->info()};
   out.parsed.flow = w.flow;
-  if (!w.flow.any()) kept_.pop_front();
   return out;
 }
 

@@ -7,6 +7,7 @@
 namespace sp3ctra {
 namespace {
 
+constexpr size_t kStacksMax = 4096;            // more different layer lists than real traffic has
 constexpr uint8_t kTcpKind = 0, kUdpKind = 1;  // FlowKind, which this folder may not include
 
 }  // namespace
@@ -69,7 +70,7 @@ uint16_t CaptureIndex::shard_stack(uint32_t shard, const StackRecord& stack) {
   for (size_t i = s.stacks.size(); i-- > 0;)
     if (s.stacks[i] == stack) return static_cast<uint16_t>(i);
   StackRecord* slot = s.published.at_or_make(s.stacks.size());
-  if (!slot || s.stacks.size() >= 65535) return 0;
+  if (!slot || s.stacks.size() >= kStacksMax) return UINT16_MAX;  // unknown: asked of the packet
   *slot = stack;
   s.stacks.push_back(stack);
   return static_cast<uint16_t>(s.stacks.size() - 1);
@@ -102,11 +103,12 @@ void CaptureIndex::commit(uint64_t number) {
       const std::lock_guard lock(finals_mutex_);
       const StackRecord wanted = stack ? *stack : StackRecord{};
       auto at = std::find(finals_.begin(), finals_.end(), wanted);
-      if (at == finals_.end()) {
+      if (at == finals_.end() && finals_.size() < kStacksMax) {
         finals_.push_back(wanted);
         at = finals_.end() - 1;
       }
-      s.final_stack[local] = static_cast<int32_t>(at - finals_.begin());
+      s.final_stack[local] =
+          at == finals_.end() ? int32_t{UINT16_MAX} : static_cast<int32_t>(at - finals_.begin());
     }
     b.stack[i] = static_cast<uint16_t>(s.final_stack[local]);
     if (!(b.bits[i] & kBitFlowStart)) continue;
