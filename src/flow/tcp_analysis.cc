@@ -185,18 +185,23 @@ void Segment::count_in_flight() {
 void update_completeness(TcpFlow& flow, const TcpHeader& h) {
   const bool syn = h.flags & kTcpSyn, ack = h.flags & kTcpAck;
   if (syn && !ack) flow.completeness |= 1;
-  if (syn && ack && (flow.completeness & 1)) flow.completeness |= 2;
-  if (!syn && ack) flow.completeness |= 4;
-  if (h.payload_len > 0) flow.completeness |= 8;
-  if (h.flags & kTcpFin) flow.completeness |= 16;
-  if (h.flags & kTcpRst) flow.completeness |= 32;
+  if (syn && ack) flow.completeness |= 2;
+  // One part a segment: an acknowledgement counts when it is all there is.
+  if (h.flags & kTcpRst)
+    flow.completeness |= 32;
+  else if (h.flags & kTcpFin)
+    flow.completeness |= 16;
+  else if (h.payload_len > 0)
+    flow.completeness |= 8;
+  else if (!syn && ack)
+    flow.completeness |= 4;
 }
 
 void measure_handshake(TcpFlow& flow, const TcpHeader& h, Timestamp ts) {
   const bool syn = h.flags & kTcpSyn, ack = h.flags & kTcpAck;
   if (syn && !ack) flow.syn_ns = ts.ns;
   if (syn && ack) flow.syn_ack_seen = true;
-  if (!syn && ack && flow.syn_ack_seen && flow.syn_ns >= 0 && flow.initial_rtt_ns < 0)
+  if (!syn && ack && flow.syn_ack_seen && flow.syn_ns >= 0 && flow.initial_rtt_ns <= 0)
     flow.initial_rtt_ns = ts.ns - flow.syn_ns;
 }
 

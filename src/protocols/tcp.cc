@@ -215,14 +215,14 @@ void draw_window(Dissection& d, const Input& in, const TcpHeader& h, const TcpVi
 }
 
 void draw_analysis(Dissection& d, const Input& in, const TcpView& v) {
-  if (v.acks_frame == 0 && v.initial_rtt_ns < 0 && v.bytes_in_flight == 0 && v.analysis == 0)
+  if (v.acks_frame == 0 && v.initial_rtt_ns <= 0 && v.bytes_in_flight == 0 && v.analysis == 0)
     return;
   d.open(f("tcp.analysis"), in, 0, 0, 1);
   if (v.acks_frame != 0) {
     d.derived(f("tcp.analysis.acks_frame"), in, v.acks_frame);
     d.derived(f("tcp.analysis.ack_rtt"), in, v.ack_rtt_ns);
   }
-  if (v.initial_rtt_ns >= 0) d.derived(f("tcp.analysis.initial_rtt"), in, v.initial_rtt_ns);
+  if (v.initial_rtt_ns > 0) d.derived(f("tcp.analysis.initial_rtt"), in, v.initial_rtt_ns);
   if (v.bytes_in_flight > 0) d.derived(f("tcp.analysis.bytes_in_flight"), in, v.bytes_in_flight);
   if (v.analysis != 0) {
     d.open(f("tcp.analysis.flags"), in, 0, 0, 1);

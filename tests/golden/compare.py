@@ -23,7 +23,7 @@ CHUNK = 60          # fields per tshark call: it slows down with every one
 GOAL_PERCENT = 99.5
 # The share reached last, rounded down: less is a step back and fails. Raised as it grows; what the
 # issue asks for is the goal, and docs/acceptance.md says which of the two holds.
-FLOOR_PERCENT = 99.1
+FLOOR_PERCENT = 99.4
 
 
 def field_names(path):
