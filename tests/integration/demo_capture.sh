@@ -31,7 +31,7 @@ if [ "$beats" -ge 15 ]; then passed=$((passed + 1)); else
 fi
 
 if [ -x "$program" ]; then
-  for filter in arp ip icmp icmpv6 tcp udp dns dhcp http tls 'tcp.flags.reset == 1' 'ip.addr == 192.168.1.66' \
+  for filter in arp ip icmp icmpv6 tcp udp dns dhcp http tls.record 'tcp.flags.reset == 1' 'ip.addr == 192.168.1.66' \
     'tcp.port == 443' 'frame.len > 1000'; do
     theirs=$(count_of "$filter")
     ours=$("$program" read "$demo" -Y "$filter" --count 2>&1 | tail -n 1 | sed 's/^[^0-9]*//; s/[^0-9].*//')
