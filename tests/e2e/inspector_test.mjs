@@ -93,6 +93,7 @@ export const tests = [
       await page.keyboard.press('x');
       await page.keyboard.press('j');
       await page.keyboard.press('x');
+      await page.locator('.gr.kept-mark').nth(1).waitFor({ timeout: 5000 });
       check((await page.locator('.gr.kept-mark').count()) === 2, 'two rows should be marked');
       await page.keyboard.press('e');
       await page.getByLabel('Marked packets').check();
