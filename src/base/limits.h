@@ -49,6 +49,12 @@ inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
 inline constexpr uint32_t kOutOfOrderSegmentsPerFlow = 1024;  // a direction; searched in order
 inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;    // all stream buffers of a shard
 inline constexpr uint32_t kStateBytesMax = 4096;              // a protocol's State of one flow
+inline constexpr uint32_t kNestedDatagrams = 4;        // reassembled inside one another in a packet
+inline constexpr uint32_t kCheckpointPackets = 256;    // a flow is copied after as many packets …
+inline constexpr uint64_t kCheckpointEvery = 1 << 20;  // … or bytes
+inline constexpr uint32_t kCheckpointsPerFlow = 64;
+inline constexpr uint64_t kCheckpointBytes = 64ull << 20;    // all copies of one capture
+inline constexpr uint32_t kCheckpointBytesMax = 256 * 1024;  // larger ones are not taken
 
 // Pipeline.
 inline constexpr uint32_t kWorkersMax = 64;

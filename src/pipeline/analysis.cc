@@ -56,12 +56,7 @@ class Analysis {
     for (auto& lane : lanes_) lane->thread.join();
     store.join();
     for (auto& lane : lanes_) {
-      const TrackerCounters c = lane->worker.counters();
-      report_.trackers.flows_evicted += c.flows_evicted;
-      report_.trackers.fragments_dropped += c.fragments_dropped;
-      report_.trackers.stream_gaps += c.stream_gaps;
-      report_.trackers.stream_gap_bytes += c.stream_gap_bytes;
-      report_.trackers.messages_cut += c.messages_cut;
+      report_.trackers += lane->worker.counters();
     }
     report_.events = events_;
     report_.events_digest = XXH3_64bits_digest(&digest_);
@@ -195,6 +190,10 @@ class Analysis {
   }
 
   void release(const std::vector<DonePtr>& done) {
+    if (options_.checkpoints) {
+      for (const DonePtr& d : done)
+        for (auto& [id, copy] : d->checkpoints) options_.checkpoints->add(id, std::move(copy));
+    }
     ordered_.clear();
     for (const DonePtr& d : done)
       for (const Event& e : d->events) ordered_.push_back(&e);

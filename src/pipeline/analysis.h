@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "capture/packet_source.h"
+#include "flow/checkpoints.h"
 #include "flow/tracker.h"
 #include "store/index.h"
 
@@ -24,6 +25,7 @@ struct AnalysisOptions {
   unsigned workers = 1;
   uint32_t flows_max_per_shard = limits::kFlowsPerShard;
   PacketSink* writer = nullptr;                ///< live only
+  Checkpoints* checkpoints = nullptr;          ///< filled when there
   bool live = false;                           ///< full queues mark rows instead of waiting
   std::function<void(const Event&)> on_event;  ///< store thread, in order
   std::function<bool()> wait;                  ///< live: sleeps until packets or wake-up

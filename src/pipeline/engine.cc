@@ -113,6 +113,7 @@ void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source
   ProgressSource progress(*source, *run.view);
   AnalysisOptions options;
   options.workers = options_.workers;
+  options.checkpoints = &run.view->checkpoints();
   const AnalysisReport report = analyse_capture(progress, run.view->index(), options, run.stop);
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
@@ -216,6 +217,7 @@ void CaptureEngine::run_live(Live& live) {
   options.workers = options_.workers;
   options.writer = live.writer.get();
   options.live = true;
+  options.checkpoints = &live.run->view->checkpoints();
   options.wait = [&live] {
     live.source->wait(500);
     return live.writer->trouble().empty();

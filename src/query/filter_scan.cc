@@ -7,7 +7,8 @@
 namespace sp3ctra {
 
 FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
-                       std::shared_ptr<const PacketFile> file, Filter filter)
+                       std::shared_ptr<const PacketFile> file,
+                       std::shared_ptr<Checkpoints> checkpoints, Filter filter)
     : index_(std::move(index)),
       file_(std::move(file)),
       filter_(std::move(filter)),
@@ -16,7 +17,7 @@ FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
                .events = nullptr,
                .numbering = &numbering_}),
       header_(HeaderProgram::compile(filter_)),
-      replay_(*index_, file_) {}
+      replay_(*index_, file_, std::move(checkpoints)) {}
 
 void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
   const auto all = all_protocols();
