@@ -80,13 +80,22 @@ export function tshark(...words) {
   const text = execFileSync('tshark', ['-n', ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
   return text.split('\n').filter((line) => line !== '');
 }
-/** The packets that tshark finds in a file, with their times, as one pcap. */
+/** The packets of a file as tshark reads them, with their times, as one pcap; with a filter those that match it. */
 export function packets_of(path, filter = '') {
   const out = join(kFolder, `packets-${Math.random().toString(36).slice(2)}.pcap`);
-  execFileSync('tshark', ['-n', '-r', path, ...(filter ? ['-Y', filter] : []), '-F', 'nsecpcap', '-w', out], { stdio: 'ignore' });
+  execFileSync('tshark', ['-n', '-r', path, '-F', 'nsecpcap', '-w', out], { stdio: 'ignore' });
   const bytes = readFileSync(out);
   rmSync(out);
-  return bytes;
+  if (!filter) return bytes;
+  // With -Y and -w tshark also writes packets that others were put together from.
+  const wanted = new Set(tshark('-r', path, '-Y', filter, '-T', 'fields', '-e', 'frame.number'));
+  const parts = [bytes.subarray(0, 24)];
+  for (let at = 24, n = 1; at + 16 <= bytes.length; n++) {
+    const end = at + 16 + bytes.readUInt32LE(at + 8);
+    if (wanted.has(String(n))) parts.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
 }
 /** The number of packets in a pcap. */
 export function packet_count(pcap) {
