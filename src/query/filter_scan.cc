@@ -1,6 +1,7 @@
 #include "query/filter_scan.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "decode/registry.h"
 
@@ -165,6 +166,14 @@ uint64_t FilterScan::row_of(uint64_t number) const {
 bool FilterScan::has(uint64_t number) const {
   const std::lock_guard lock(mutex_);
   return std::binary_search(matches_.begin(), matches_.end(), static_cast<uint32_t>(number));
+}
+
+bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user) {
+  while (scan.progress().scanned < number) {
+    if (progress && !progress(user, 0, number)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace sp3ctra
