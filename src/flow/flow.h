@@ -76,7 +76,7 @@ struct TcpDirection {
 struct TcpFlow {
   std::array<TcpDirection, 2> side;
   int64_t syn_ns = -1, initial_rtt_ns = -1;
-  bool syn_ack_seen = false;
+  bool syn_ack_seen = false, segment_seen = false;
   uint32_t completeness = 0;
 };
 

@@ -121,7 +121,9 @@ TcpView FlowTracker::tcp_segment(Dissection& d, const TcpHeader& h) noexcept {
     restart = side.base_known && side.base_seq != h.seq;
   }
   Flow& flow = enter(d, FlowKind::kTcp, syn && ack && !old, restart);
-  if (restart) view.analysis |= kTcpPortsReused;
+  const bool noted =
+      began_flow_ && options_.numbering && options_.numbering->ports_reused(packet_->number);
+  if (restart || noted) view.analysis |= kTcpPortsReused;
   view.stream = flow.stream;
   view.direction = direction_;
   view.since_first_ns = packet_->ts.ns - flow.first_ts.ns;

@@ -14,6 +14,9 @@ class StreamNumbering {
  public:
   virtual ~StreamNumbering() = default;
   virtual uint32_t number(FlowId flow, FlowKind kind) noexcept = 0;
+  /// True when the flow that begins at `frame` is known to follow another one on the same ports. A
+  /// pass over all packets sees that itself; who replays one flow must have noted it.
+  virtual bool ports_reused(uint64_t /*frame*/) const noexcept { return false; }
 };
 
 /// Counts in order of appearance: right when one pass sees all packets in frame order.

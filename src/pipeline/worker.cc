@@ -86,6 +86,7 @@ void Worker::record_flow(const Packet& packet, const FlowTracker& tracker, const
     r->vlan = p.vlan;
     r->has_vlan = p.has_vlan;
     r->first_frame = packet.number;
+    r->ports_reused = (p.tcp_analysis & kTcpPortsReused) != 0;
     r->ip_proto = p.ip_proto;
     r->kind = static_cast<uint8_t>(flow ? flow->key.kind : FlowKind::kFragment);
   }

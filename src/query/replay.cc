@@ -36,6 +36,7 @@ Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) 
   if (const FlowRecord* f = index_.find_flow(flow)) {
     const uint32_t stream = f->stream.load(std::memory_order_relaxed);
     w.stream = stream == UINT32_MAX ? 0 : stream;
+    if (f->ports_reused) w.reused_at = f->first_frame;
   }
   w.tracker = std::make_unique<FlowTracker>(
       TrackerOptions{flow.any() ? flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});

@@ -39,7 +39,9 @@ class Replay {
     bool whole = true;
     Timestamp now;
     std::unique_ptr<FlowTracker> tracker;
+    uint64_t reused_at = 0;  ///< first frame of a flow on ports that were used before, else 0
     uint32_t number(FlowId, FlowKind) noexcept override { return stream; }
+    bool ports_reused(uint64_t frame) const noexcept override { return frame == reused_at; }
   };
   Walked& walked(FlowId flow, uint64_t number, uint64_t walk_max);
   bool chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,

@@ -64,6 +64,7 @@ struct FlowRecord {
   uint8_t ip_proto = 0;
   uint8_t kind = 0;  ///< FlowKind
   bool has_vlan = false;
+  bool ports_reused = false;  ///< another flow of the same ends came before
   std::atomic<uint8_t> application{255};     ///< number in the registry, 255 = unknown
   std::atomic<uint32_t> stream{UINT32_MAX};  ///< tcp.stream/udp.stream, set at commit
 };
