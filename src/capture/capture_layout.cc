@@ -8,7 +8,7 @@
 namespace sp3ctra {
 namespace {
 
-constexpr uint32_t kEncodingMark = 0x53334c31;  // "S3L1": the number is the encoding's version
+constexpr uint32_t kEncodingMark = 0x53334c32;  // "S3L2": the number is the encoding's version
 constexpr size_t kSectionBytes = 17;
 constexpr size_t kInterfaceBytes = 15;
 
@@ -70,6 +70,7 @@ std::string CaptureLayout::encode() const {
   put(out, pcap_.record_header_bytes, 1);
   put(out, static_cast<uint8_t>(pcap_.lengths), 1);
   put(out, static_cast<uint16_t>(pcap_.link_type), 2);
+  put(out, pcap_.snoop, 1);
   put(out, sections_.size(), 4);
   put(out, interfaces_.size(), 4);
   for (const SectionShape& s : sections_) {
@@ -97,6 +98,7 @@ Result<std::shared_ptr<CaptureLayout>> CaptureLayout::decode(Bytes bytes) {
   pcap.record_header_bytes = in.u8() == 24 ? 24 : 16;
   pcap.lengths = static_cast<PcapShape::Lengths>(std::min<uint8_t>(in.u8(), 2));
   pcap.link_type = static_cast<LinkType>(in.be16());
+  pcap.snoop = in.u8() != 0;
   const uint32_t sections = in.be32();
   const uint32_t interfaces = in.be32();
   const uint64_t left = uint64_t{sections} * kSectionBytes + uint64_t{interfaces} * kInterfaceBytes;

@@ -16,7 +16,7 @@ namespace sp3ctra {
 
 enum class CaptureFormat : uint8_t { kPcap, kPcapng };
 
-/// The file header of a pcap file, as far as records need it.
+/// The file header of a pcap (or snoop) file, as far as records need it.
 struct PcapShape {
   /// Old libpcap versions wrote the two lengths of a record the other way round.
   enum class Lengths : uint8_t { kUsual, kSwapped, kMaybeSwapped };
@@ -25,6 +25,7 @@ struct PcapShape {
   uint8_t record_header_bytes = 16;  ///< 24 in the modified format of 0xa1b2cd34
   Lengths lengths = Lengths::kUsual;
   LinkType link_type = LinkType::kEthernet;
+  bool snoop = false;  ///< records are those of RFC 1761
 };
 
 /// A pcapng section: from the offset of its header block to the next one.

@@ -110,10 +110,7 @@ TEST(FileCorpus, CountTimesAndLengthsAreThoseOfCapinfos) {
     if (!(*source)->damage().empty()) std::cout << path << ": " << (*source)->damage() << "\n";
     ++compared;
   }
-  for (const std::string& why : refused) {
-    std::cout << "not read: " << why << "\n";
-    EXPECT_NE(why.find("snoop"), std::string::npos) << why;
-  }
+  for (const std::string& why : refused) ADD_FAILURE() << "not read: " << why;
   for (const std::string& path : unknown_there) std::cout << "capinfos reads not: " << path << "\n";
   std::cout << compared << " captures compared, " << refused.size() << " not read here, "
             << unknown_there.size() << " not read by capinfos\n";

@@ -3,6 +3,7 @@
 #include "capture/compressed_input.h"
 #include "capture/pcap_reader.h"
 #include "capture/pcapng_reader.h"
+#include "capture/snoop.h"
 
 namespace sp3ctra {
 namespace {
@@ -15,7 +16,6 @@ bool is_pcapng_magic(Bytes four) { return load_be32(four, 0) == pcapng::kSection
 // A word on well-known formats that are not read here, so that the message helps.
 std::string_view other_format(Bytes first) {
   const std::string_view text = as_text(first);
-  if (text.starts_with("snoo")) return " (a snoop capture: editcap -F pcapng converts it)";
   if (text.starts_with("PK\x03\x04")) return " (a zip archive: unpack it first)";
   return "";
 }
@@ -95,11 +95,11 @@ Fill FileSource::open_reader() {
       packet_file_ = std::make_shared<const PacketFile>(file_, pcapng_->layout());
       return Fill::kReady;
     }
-    if (!is_pcap_magic(magic)) {
-      return refuse(fmt::format("not a pcap or pcapng capture, begins with {:08x}{}",
+    if (!is_pcap_magic(magic) && !is_snoop_magic(magic)) {
+      return refuse(fmt::format("not a pcap, pcapng or snoop capture, begins with {:08x}{}",
                                 load_be32(magic, 0), other_format(magic)));
     }
-    format_ = "pcap";
+    format_ = is_snoop_magic(magic) ? "snoop" : "pcap";
     pcap_ = std::make_unique<PcapReader>(std::move(window_));
   }
   if (pcap_->open()) {

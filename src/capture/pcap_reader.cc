@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "capture/pcapng_block.h"
+#include "capture/snoop.h"
 
 namespace sp3ctra {
 namespace {
@@ -48,6 +49,8 @@ std::optional<PcapShape> parse_pcap_header(Bytes header, uint32_t& snaplen) {
 }
 
 PcapRecord parse_pcap_record(const PcapShape& shape, const std::byte* bytes) {
+  if (shape.snoop) [[unlikely]]
+    return parse_snoop_record(bytes);
   const bool big = shape.big_endian;
   PcapRecord record;
   const int64_t fraction = host32(bytes + 4, big);
@@ -76,17 +79,22 @@ uint32_t packet_bytes_max(LinkType link_type) {
 
 bool PcapReader::open() {
   if (layout_ || ended_) return layout_ != nullptr;
-  const Fill state = window_->need(kPcapHeaderBytes);
+  Fill state = window_->need(4);
+  const bool snoop = state == Fill::kReady && is_snoop_magic({window_->data(), 4});
+  const uint32_t header_bytes = snoop ? kSnoopHeaderBytes : kPcapHeaderBytes;
+  if (state == Fill::kReady) state = window_->need(header_bytes);
   if (state == Fill::kIdle) return false;
   if (state != Fill::kReady) {
-    stop(state, "the file header", kPcapHeaderBytes);
+    stop(state, "the file header", header_bytes);
     return false;
   }
   uint32_t snaplen = 0;
-  auto shape = parse_pcap_header({window_->data(), kPcapHeaderBytes}, snaplen);
+  const Bytes header{window_->data(), header_bytes};
+  auto shape = snoop ? parse_snoop_header(header) : parse_pcap_header(header, snaplen);
   if (!shape) {
     ended_ = true;
-    damage_ = "damaged at byte 0: not a pcap file header";
+    damage_ = snoop ? "damaged at byte 0: not a version or data link of snoop that is read here"
+                    : "damaged at byte 0: not a pcap file header";
     return false;
   }
   shape_ = *shape;
@@ -96,7 +104,7 @@ bool PcapReader::open() {
   interface.snaplen = snaplen;
   interface.ts_units_per_second = shape_.nanoseconds ? 1'000'000'000 : 1'000'000;
   interfaces_.push_back(std::move(interface));
-  window_->consume(kPcapHeaderBytes);
+  window_->consume(header_bytes);
   layout_ = std::make_shared<CaptureLayout>(shape_);
   return true;
 }
@@ -105,6 +113,13 @@ PacketSource::Next PcapReader::next(Packet& out) {
   if (ended_) return PacketSource::Next::kEnd;
   if (!layout_ && !open()) return ended_ ? PacketSource::Next::kEnd : PacketSource::Next::kIdle;
   const uint32_t header_bytes = shape_.record_header_bytes;
+  if (filling_ > 0) [[unlikely]] {
+    // A file may end without the filling of its last packet.
+    const Fill state = window_->need(filling_);
+    if (state == Fill::kIdle) return PacketSource::Next::kIdle;
+    window_->consume(std::min<uint64_t>(filling_, window_->available()));
+    filling_ = 0;
+  }
   if (Fill state = window_->need(header_bytes); state != Fill::kReady) [[unlikely]] {
     return stop(state, "the header of a packet", header_bytes);
   }
@@ -128,6 +143,7 @@ PacketSource::Next PcapReader::next(Packet& out) {
   out.flags = record.flags;
   out.data = {window_->data() + header_bytes, record.caplen};
   window_->consume(whole);
+  filling_ = record.filling;
   return PacketSource::Next::kPacket;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Reads a pcap file in order: microseconds or nanoseconds, both byte orders, the modified format
-// of 0xa1b2cd34 (24-byte record headers), and the swapped lengths of versions before 2.4.
+// of 0xa1b2cd34 (24-byte record headers), and the swapped lengths of versions before 2.4. Snoop
+// files are built alike and read by the same reader (capture/snoop.h has their headers).
 #include <memory>
 #include <optional>
 
@@ -17,7 +18,8 @@ struct PcapRecord {
   Timestamp ts;
   uint32_t caplen = 0;
   uint32_t len = 0;
-  uint16_t flags = 0;  ///< PacketFlags, from the modified format's packet type
+  uint16_t flags = 0;    ///< PacketFlags, from the modified format's packet type
+  uint32_t filling = 0;  ///< bytes between the packet and the next record (snoop)
 };
 
 /// True when these four bytes begin a pcap file.
@@ -29,7 +31,7 @@ PcapRecord parse_pcap_record(const PcapShape& shape, const std::byte* bytes);
 /// Largest caplen that is not damage: limits::kPacketBytesMax, more for USB and D-Bus captures.
 uint32_t packet_bytes_max(LinkType link_type);
 
-/// Gives the packets of a pcap file. One thread.
+/// Gives the packets of a pcap or snoop file. One thread.
 class PcapReader {
  public:
   explicit PcapReader(std::unique_ptr<BlockWindow> window) : window_(std::move(window)) {}
@@ -50,6 +52,7 @@ class PcapReader {
   std::unique_ptr<BlockWindow> window_;
   PcapShape shape_;
   uint32_t bytes_max_ = 0;
+  uint32_t filling_ = 0;  // of the packet before, still to be passed over
   bool ended_ = false;
   std::shared_ptr<CaptureLayout> layout_;
   std::vector<CaptureInterface> interfaces_;

@@ -102,6 +102,26 @@ TEST(PcapReader, CutShortSaysWhere) {
   EXPECT_EQ(read_bytes(std::string_view(whole).substr(0, 24)).damage, "");
 }
 
+TEST(SnoopReader, PacketsTimesLengthsAndFilling) {
+  ByteText file(true);
+  file.text(std::string_view("snoop\0\0\0", 8)).u32(2).u32(4);
+  file.u32(60).u32(5).u32(32).u32(0).u32(1'700'000'000).u32(123'456).text("abcde").text("\1\2\3");
+  file.u32(3).u32(3).u32(28).u32(0).u32(1'700'000'001).u32(0).text("xyz");
+  const Reading reading = read_bytes(file.str());
+  EXPECT_EQ(reading.damage, "");
+  ASSERT_EQ(reading.packets.size(), 2u);
+  EXPECT_EQ(reading.packets[0].packet.ts.ns, 1'700'000'000'123'456'000);
+  EXPECT_EQ(reading.packets[0].packet.file_offset, 16u);
+  EXPECT_EQ(reading.packets[0].packet.len, 60u);
+  EXPECT_EQ(reading.packets[0].packet.link_type, LinkType::kEthernet);
+  EXPECT_EQ(reading.packets[0].data, "abcde");
+  EXPECT_EQ(reading.packets[1].packet.file_offset, 48u);
+  EXPECT_EQ(reading.packets[1].data, "xyz");
+  ByteText atm(true);
+  atm.text(std::string_view("snoop\0\0\0", 8)).u32(2).u32(18);
+  EXPECT_NE(read_bytes(atm.str()).damage.find("data link of snoop"), std::string::npos);
+}
+
 TEST(PcapReader, ALengthBeyondAllReasonIsDamage) {
   ByteText file = header(kPlain);
   record(file, kPlain, 0, "abcd", 4);

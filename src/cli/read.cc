@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/packet_printer.h"
 #include "decode/shard.h"
+#include "decode/value_text.h"
 #include "filter/filter.h"
 #include "flow/shard_set.h"
 
@@ -28,7 +29,11 @@ class Reading {
   explicit Reading(const ReadOptions& o) : options_(o) {}
 
   int run() {
-    if (const Status s = prepare(); !s) return failed(s.error().message);
+    if (const Status s = understand(); !s) {
+      failed(s.error().message);
+      return kUsage;
+    }
+    if (const Status s = open(); !s) return failed(s.error().message);
     std::string out;
     printer_.header(out);
     Packet p;
@@ -43,7 +48,8 @@ class Reading {
   }
 
  private:
-  Status prepare() {
+  /// What was asked for, before any file is touched; an error here is wrong usage.
+  Status understand() {
     auto format = parse_format(options_.format);
     if (!format) return tl::unexpected(std::move(format.error()));
     auto printer = PacketPrinter::make(*format, options_.fields);
@@ -55,6 +61,10 @@ class Reading {
       return fail("-Y: {}\n  {}\n  {:>{}}", e.message, options_.filter, "^", e.position + 1);
     }
     filter_ = std::move(*filter);
+    return {};
+  }
+
+  Status open() {
     quiet_ = options_.count || options_.stats || !options_.write.empty();
     tree_wanted_ = !filter_.everything() || (!quiet_ && printer_.wants_tree());
     shards_ = std::make_unique<ShardSet>(ShardSetOptions{
@@ -154,7 +164,14 @@ class Reading {
 
 int failed(std::string_view message) {
   std::fflush(stdout);
-  fmt::print(stderr, "sp3ctra: {}\n", message);
+  // A message may name a file or quote a filter: their control characters reach no terminal either.
+  std::string safe = "sp3ctra: ";
+  do {
+    const std::string_view line = message.substr(0, message.find('\n'));
+    safe += escape_text(line) + '\n';
+    message.remove_prefix(std::min(message.size(), line.size() + 1));
+  } while (!message.empty());
+  std::fputs(safe.c_str(), stderr);
   return kFailed;
 }
 

@@ -184,14 +184,15 @@ void Segment::count_in_flight() {
 
 void update_completeness(TcpFlow& flow, const TcpHeader& h) {
   const bool syn = h.flags & kTcpSyn, ack = h.flags & kTcpAck;
+  // The segment that makes the conversation known counts only when it opens it.
+  const bool first = !flow.segment_seen;
+  flow.segment_seen = true;
   if (syn && !ack) flow.completeness |= 1;
+  if (first) return;
   if (syn && ack) flow.completeness |= 2;
-  // One part a segment: an acknowledgement counts when it is all there is.
-  if (h.flags & kTcpRst)
-    flow.completeness |= 32;
-  else if (h.flags & kTcpFin)
-    flow.completeness |= 16;
-  else if (h.payload_len > 0)
+  if (h.flags & kTcpRst) flow.completeness |= 32;
+  if (h.flags & kTcpFin) flow.completeness |= 16;
+  if (h.payload_len > 0)
     flow.completeness |= 8;
   else if (!syn && ack)
     flow.completeness |= 4;

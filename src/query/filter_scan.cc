@@ -12,7 +12,8 @@ constexpr uint64_t kFragmentsWalked = 8192 + 1;  // 64 KiB in the smallest fragm
 }  // namespace
 
 FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
-                       std::shared_ptr<const PacketFile> file, Filter filter)
+                       std::shared_ptr<const PacketFile> file,
+                       std::shared_ptr<Checkpoints> checkpoints, Filter filter)
     : index_(std::move(index)),
       file_(std::move(file)),
       filter_(std::move(filter)),
@@ -21,7 +22,7 @@ FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
                .events = nullptr,
                .numbering = &numbering_}),
       header_(HeaderProgram::compile(filter_)),
-      replay_(*index_, file_) {}
+      replay_(*index_, file_, std::move(checkpoints)) {}
 
 void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
   const auto all = all_protocols();

@@ -21,7 +21,7 @@ namespace sp3ctra {
 class FilterScan final : public SlicedJob {
  public:
   FilterScan(std::shared_ptr<const CaptureIndex> index, std::shared_ptr<const PacketFile> file,
-             Filter filter);
+             std::shared_ptr<Checkpoints> checkpoints, Filter filter);
   bool step() override;
 
   FilterProgress progress() const;

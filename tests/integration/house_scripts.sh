@@ -92,6 +92,10 @@ expect 'packages of all kinds' "$text" 'install build web test'
 for slice in 0/3 1/3 2/3; do expect "slice $slice" "$text" "slice $slice"; done
 expect 'the total of all' "$(echo "$text" | tail -n 2)" '11 passed, 0 failed, 1 skipped
 code 0'
+stand_in bin/git 'echo 5'
+expect 'the first slice turns with the number of commits' \
+  "$(check "$good" | sed -n 's/^slice \(.*\)/\1/p' | tr '\n' ' ')" '2/3 0/3 1/3 '
+rm "$tmp/bin/git"
 bad='case "$*" in
   "") echo "5 passed, 2 failed, 0 skipped"; exit 1 ;;
   "--full --list") echo 1 ;;
