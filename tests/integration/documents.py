@@ -73,8 +73,9 @@ def readme(check):
     check.that("its examples", len(commands) >= 4, commands)
     if not os.access(PROGRAM, os.X_OK):
         return check.skip("the README's commands", "build/release/sp3ctra is not built")
+    known = re.findall(r"^  (\w+) ", sp3ctra("--help")[1], re.M)
     for command in sorted(set(commands)):
-        check.same(f"./run {command} exists", sp3ctra(command, "--help")[0], 0)
+        check.that(f"./run {command} exists", command in known, known)
 
 
 def house(check):
