@@ -55,12 +55,38 @@ Response stop_capture(Api& api, const Call&) {
   return {};
 }
 
-Response get_captures(Api& api, const Call&) { return json(captures_json(api.library)); }
+Response get_captures(Api& api, const Call&) {
+  return json(captures_json(api.library, api.engine));
+}
 
 Response open_demo(Api& api, const Call&) {
   const auto opened = api.engine.open_demo();
   if (!opened) return refuse(409, opened.error().message);
   return json({{"capture", *opened}});
+}
+
+Response open_stored(Api& api, const Call& call) {
+  const auto opened = api.engine.open_stored(call.ids[0]);
+  if (!opened) return refuse(404, opened.error().message);
+  return json({{"capture", *opened}});
+}
+
+Response remove_capture(Api& api, const Call& call) {
+  const auto removed = api.engine.remove_capture(call.ids[0]);
+  if (!removed) return refuse(500, removed.error().message);
+  switch (*removed) {
+    case Removal::kDeleted:
+      return json({{"deleted", true}, {"words", "The capture and its file are deleted."}});
+    case Removal::kClosed:
+      return json({{"deleted", false},
+                   {"words",
+                    "The capture is closed. Its file was opened from elsewhere and stays there."}});
+    case Removal::kRunning:
+      return refuse(409, "This capture is running: stop it first.");
+    case Removal::kUnknown:
+      break;
+  }
+  return refuse(404, "There is no such capture (any more).");
 }
 
 Response cancel_reading(Api& api, const Call& call) {
@@ -255,6 +281,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
     {"GET", "/captures", Lane::kControl, 0, false, get_captures},
     {"POST", "/captures/demo", Lane::kControl, kSmallBody, false, open_demo},
+    {"POST", "/captures/{}/open", Lane::kControl, kSmallBody, false, open_stored},
+    {"DELETE", "/captures/{}", Lane::kControl, kSmallBody, false, remove_capture},
     {"POST", "/captures/{}/cancel", Lane::kStop, kSmallBody, false, cancel_reading},
     {"POST", "/uploads", Lane::kControl, kSmallBody, false, begin_upload},
     {"PUT", "/uploads/{}", Lane::kRead, Uploads::kChunkBytesMax, true, add_upload},

@@ -121,6 +121,24 @@ TEST_F(ApiTest, InterfacesComeFromTheProvider) {
   EXPECT_EQ(json["interfaces"][0]["rx_bytes"], 5);
 }
 
+TEST_F(ApiTest, StoredCapturesAreListedOpenedAndDeleted) {
+  const auto json = body_of(ask("GET", "/captures"));
+  ASSERT_EQ(json["stored"].size(), 1u);
+  EXPECT_EQ(json["stored"][0]["id"], "c7");
+  EXPECT_EQ(json["stored"][0]["bytes"], 4096);
+  EXPECT_EQ(json["stored"][0]["modified_ns"], "1700000000123456789");
+  EXPECT_EQ(ask("POST", "/captures/c7/open", "{}").body, R"({"capture":"c7"})");
+  EXPECT_EQ(ask("POST", "/captures/c8/open", "{}").status, 404);
+  EXPECT_EQ(body_of(ask("DELETE", "/captures/c7"))["deleted"], true);
+  const auto closed = body_of(ask("DELETE", "/captures/c1"));
+  EXPECT_EQ(closed["deleted"], false);
+  EXPECT_NE(closed["words"].get<std::string>().find("stays there"), std::string::npos);
+  EXPECT_EQ(ask("DELETE", "/captures/c9").status, 409);
+  EXPECT_EQ(ask("DELETE", "/captures/c8").status, 404);
+  EXPECT_EQ(ask("DELETE", "/captures/c5").status, 500);
+  EXPECT_EQ(ask("DELETE", "/captures/../token").status, 404) << "ids, never paths";
+}
+
 TEST_F(ApiTest, CompletionAndFields) {
   const auto json = body_of(ask("GET", "/complete?capture=c1&text=fra&pos=3"));
   EXPECT_TRUE(json["options"].is_array());

@@ -163,6 +163,23 @@ class FakeEngine final : public Engine {
     if (!file) return tl::unexpected(file.error());
     return path;
   }
+  Result<std::string> open_upload(const std::string& path, const std::string& name) override {
+    return open_file(path, name);
+  }
+  std::vector<StoredCapture> stored() const override {
+    return {{"c7", std::string(kHostile), 4096, 1'700'000'000'123'456'789}};
+  }
+  Result<std::string> open_stored(const std::string& id) override {
+    if (id != "c7") return fail("there is no such capture to open");
+    return id;
+  }
+  Result<Removal> remove_capture(const std::string& id) override {
+    if (id == "c5") return fail("cannot delete the file");
+    return id == "c1"   ? Removal::kClosed
+           : id == "c7" ? Removal::kDeleted
+           : id == "c9" ? Removal::kRunning
+                        : Removal::kUnknown;
+  }
 
  private:
   std::string data_dir_;

@@ -52,6 +52,7 @@ Json state_json(const EngineState& s) {
         {"kernel_drops", s.kernel_drops},
         {"ring_drops", s.ring_drops},
         {"not_analysed", s.not_analysed},
+        {"not_written", s.not_written},
         {"packets_per_s", s.packets_per_s},
         {"bits_per_s", s.bits_per_s},
         {"words", s.words}}},
@@ -61,10 +62,15 @@ Json state_json(const EngineState& s) {
       {"demo", {{"available", s.demo_available}}}};
 }
 
-Json captures_json(const CaptureLibrary& library) {
-  Json list = Json::array();
+Json captures_json(const CaptureLibrary& library, const Engine& engine) {
+  Json list = Json::array(), stored = Json::array();
   for (const auto& view : library.captures()) list.push_back(capture_json(*view));
-  return {{"captures", std::move(list)}};
+  for (const StoredCapture& s : engine.stored())
+    stored.push_back({{"id", s.id},
+                      {"name", s.name},
+                      {"bytes", s.bytes},
+                      {"modified_ns", std::to_string(s.modified_ns)}});
+  return {{"captures", std::move(list)}, {"stored", std::move(stored)}};
 }
 
 Json interfaces_json(const std::vector<InterfaceRow>& rows) {

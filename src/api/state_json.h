@@ -15,7 +15,7 @@ inline constexpr std::string_view kVersion = "0.1.0";
 
 Json state_json(const EngineState& state);
 /// `{"captures":[…]}`.
-Json captures_json(const CaptureLibrary& library);
+Json captures_json(const CaptureLibrary& library, const Engine& engine);
 /// `{"interfaces":[…]}`.
 Json interfaces_json(const std::vector<InterfaceRow>& rows);
 Json series_json(const SeriesBins& series);

@@ -83,7 +83,7 @@ void StreamSession::add_rare(int64_t now_ns, std::vector<StreamMessage>& out) {
     out.push_back({false, std::move(text)});
   };
   add(last_state_, with_op("state", state_json(api_.engine.state())));
-  add(last_captures_, with_op("captures", captures_json(api_.library)));
+  add(last_captures_, with_op("captures", captures_json(api_.library, api_.engine)));
   add_jobs(out);
 }
 

@@ -84,11 +84,8 @@ Response Uploads::finish(const std::string& id) {
     const std::lock_guard all(mutex_);
     open_.erase(id);
   }
-  const auto capture = engine_.open_file(path, upload->name);
-  if (!capture) {
-    if (auto file = PrivateFile::open(path)) file->remove_at_end(true);
-    return refuse(400, capture.error().message);
-  }
+  const auto capture = engine_.open_upload(path, upload->name);
+  if (!capture) return refuse(400, capture.error().message);
   return {.body = dump({{"capture", *capture}})};
 }
 

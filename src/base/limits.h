@@ -25,6 +25,9 @@ inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all r
 inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
 inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
 inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
+inline constexpr uint32_t kDiskLookMs = 250;           // data/captures is looked through at most so
+inline constexpr uint32_t kCaptureNameBytesMax = 512;  // a capture's shown name, kept beside it
+inline constexpr uint32_t kStoredCapturesMax = 4096;   // files of data/captures that are listed
 inline constexpr uint32_t kCaptureFilterBytesMax =
     2048;                                                // libpcap's compiler is quadratic and more
 inline constexpr uint32_t kCaptureFilterRangesMax = 32;  // 50 port ranges take it a second
@@ -49,12 +52,22 @@ inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
 inline constexpr uint32_t kOutOfOrderSegmentsPerFlow = 1024;  // a direction; searched in order
 inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;    // all stream buffers of a shard
 inline constexpr uint32_t kStateBytesMax = 4096;              // a protocol's State of one flow
+inline constexpr uint32_t kNestedDatagrams = 4;        // reassembled inside one another in a packet
+inline constexpr uint32_t kCheckpointPackets = 256;    // a flow is copied after as many packets …
+inline constexpr uint64_t kCheckpointEvery = 1 << 20;  // … or bytes
+inline constexpr uint32_t kCheckpointsPerFlow = 64;
+inline constexpr uint64_t kCheckpointBytes = 64ull << 20;    // all copies of one capture
+inline constexpr uint32_t kCheckpointBytesMax = 256 * 1024;  // larger ones are not taken
 
 // Pipeline.
 inline constexpr uint32_t kWorkersMax = 64;
 inline constexpr uint32_t kBatchPackets = 256;
-inline constexpr uint32_t kWorkerQueueBatches = 1024;
-inline constexpr uint32_t kEventRingRecords = 65'536;  // per worker
+inline constexpr uint32_t kBatchBytes = 1u << 20;         // a stretch ends early beyond it
+inline constexpr uint32_t kBatchBytesKept = 2u << 20;     // a recycled batch keeps no more
+inline constexpr uint32_t kBatchesKept = 32;              // recycled ones, for each worker
+inline constexpr uint32_t kWorkerQueueBatches = 256;      // a worker's, and answers waiting twice
+inline constexpr uint64_t kWorkerQueueBytes = 64u << 20;  // packets waiting for all workers
+inline constexpr uint32_t kEventRingRecords = 65'536;     // per worker
 
 // Control.
 inline constexpr uint32_t kCommandsMax = 64;  // waiting in the queue: people click, nothing floods

@@ -29,6 +29,11 @@ enum class RewriteFormat { kPcapng, kPcap };
 Result<RewriteReport> rewrite_pcapng(FileHandle in, FileHandle out, const KeepFrame& keep,
                                      const RewriteProgress& progress = {});
 
+/// The same for a capture that others read, and perhaps still write, meanwhile. Ends before the
+/// first packet with a number above `last`. Any thread.
+Result<RewriteReport> rewrite_pcapng(const PacketFile& in, FileHandle out, uint64_t last,
+                                     const KeepFrame& keep, const RewriteProgress& progress = {});
+
 /// Copies any capture file into either format: pcapng to pcapng as rewrite_pcapng(), anything else
 /// packet by packet. pcap holds one link type: an input with several fails, saying so.
 Result<RewriteReport> rewrite_capture(const std::string& path, FileHandle out, RewriteFormat format,

@@ -47,7 +47,8 @@ class Capture {
     std::string out;
     for (Packet p;;) {
       const bool over = signalled() || (options_.duration_s > 0 && Clock::now() >= end) ||
-                        (options_.packets_max > 0 && shown_ >= options_.packets_max);
+                        (options_.packets_max > 0 && shown_ >= options_.packets_max) ||
+                        (writer_ && !writer_->status());
       if (over && !stopping) {
         source_.stop();
         stopping = true;

@@ -52,6 +52,7 @@ void catch_signals() {
   sigaction(SIGINT, &a, nullptr);
   sigaction(SIGTERM, &a, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), not an end
 }
 
 bool signalled() { return caught != 0; }

@@ -2,6 +2,7 @@
 // What the page and the CLI may ask of the engine. Implemented by pipeline/.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -12,13 +13,30 @@ struct EngineState {
   std::string state = "STOPPED";  ///< STOPPED | STARTING | RUNNING | STOPPING
   std::string capture_id, interface_name, bpf, words;
   int64_t since_ns = 0;
-  uint64_t packets = 0, bytes = 0, kernel_drops = 0, ring_drops = 0, not_analysed = 0;
+  uint64_t packets = 0, bytes = 0, kernel_drops = 0, ring_drops = 0;
+  uint64_t not_analysed = 0;  ///< written and listed, but a worker's queue was full
+  uint64_t not_written = 0;   ///< came while the file could take no more; `words` says why
   double packets_per_s = 0, bits_per_s = 0;
   bool can_capture = false;
   std::string why, fix;  ///< when it cannot: words and the exact command
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
   bool demo_available = false;
   uint64_t generation = 0;  ///< grows with every change worth telling a page
+};
+
+/// A capture file of the data directory that is not open.
+struct StoredCapture {
+  std::string id, name;
+  uint64_t bytes = 0;
+  int64_t modified_ns = 0;  ///< since 1970
+};
+
+/// What became of a capture that was to go.
+enum class Removal {
+  kDeleted,  ///< with its file, which lay in the data directory
+  kClosed,   ///< its file was opened from elsewhere and stays
+  kRunning,  ///< refused: the live capture must be stopped first
+  kUnknown,  ///< there is none of this id
 };
 
 struct StartError {
@@ -42,6 +60,16 @@ class Engine {
   /// A new file for an upload in data/captures (0600, O_EXCL|O_NOFOLLOW): its path. Fails when the
   /// disk quota does not hold `size` more bytes.
   virtual Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) = 0;
+  /// The file of reserve_upload(), now whole, becomes a capture and is opened; its id. A file that
+  /// is no capture is deleted.
+  virtual Result<std::string> open_upload(const std::string& path, const std::string& name) = 0;
+  /// Captures of the data directory that are not open, newest first.
+  virtual std::vector<StoredCapture> stored() const = 0;
+  /// Opens one of stored(); it keeps its id.
+  virtual Result<std::string> open_stored(const std::string& id) = 0;
+  /// Closes a capture, and deletes its file when that lies in the data directory. Reading it ends.
+  /// Fails when the file cannot be deleted.
+  virtual Result<Removal> remove_capture(const std::string& id) = 0;
 };
 
 }  // namespace sp3ctra

@@ -38,9 +38,26 @@ Flow& Flow::operator=(const Flow& o) {
   tcp = o.tcp ? std::make_unique<TcpFlow>(*o.tcp) : nullptr;
   datagram = o.datagram ? std::make_unique<Datagram>(*o.datagram) : nullptr;
   states = o.states;
+  buffered = o.buffered;
+  slot = o.slot;
   newer = o.newer;
   older = o.older;
   return *this;
+}
+
+size_t buffered_bytes(const Flow& flow) noexcept {
+  size_t n = 0;
+  if (flow.tcp) {
+    for (const TcpDirection& side : flow.tcp->side)
+      n += side.held_bytes + side.held.size() * sizeof(HeldSegment) + side.message.size() +
+           side.message_frames.size() * sizeof(uint64_t);
+  }
+  if (flow.datagram) {
+    const Datagram& g = *flow.datagram;
+    n += g.bytes.size() + g.pieces.size() * sizeof(Datagram::Piece) +
+         g.frames.size() * sizeof(uint64_t);
+  }
+  return n;
 }
 
 }  // namespace sp3ctra

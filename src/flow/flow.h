@@ -112,6 +112,8 @@ struct Flow {
   std::unique_ptr<TcpFlow> tcp;
   std::unique_ptr<Datagram> datagram;
   std::vector<StateSlot> states;
+  uint64_t buffered = 0;          ///< buffered_bytes() as last counted to the shard
+  uint32_t slot = 0;              ///< where the table keeps it
   uint32_t newer = 0, older = 0;  ///< LRU list within the shard
 
   Flow() = default;
@@ -120,5 +122,8 @@ struct Flow {
   Flow(const Flow& o);
   Flow& operator=(const Flow& o);
 };
+
+/// Bytes of payload the flow holds back: unfinished messages, segments out of order, fragments.
+size_t buffered_bytes(const Flow& flow) noexcept;
 
 }  // namespace sp3ctra

@@ -5,7 +5,6 @@
 namespace sp3ctra {
 
 FlowTable::FlowTable(uint32_t shard, uint32_t flows_max) : shard_(shard), flows_max_(flows_max) {
-  slots_.reserve(64);
   slots_.emplace_back();
   buckets_.assign(64, 0);
 }
@@ -38,6 +37,7 @@ Flow& FlowTable::insert(const FlowKey& key) {
   Flow& flow = slots_[slot];
   flow = Flow{};
   flow.key = key;
+  flow.slot = slot;
   flow.id = FlowId::make(shard_, next_serial_++);
   buckets_[bucket_of(key)] = slot;
   ++live_;
@@ -48,8 +48,9 @@ Flow& FlowTable::insert(const FlowKey& key) {
 Flow& FlowTable::restore(const Flow& copy) {
   if (Flow* old = find(copy.key)) remove(*old);
   Flow& flow = insert(copy.key);
-  const uint32_t newer = flow.newer, older = flow.older;
+  const uint32_t newer = flow.newer, older = flow.older, slot = flow.slot;
   flow = copy;
+  flow.slot = slot;
   flow.newer = newer;
   flow.older = older;
   return flow;
@@ -70,14 +71,14 @@ void FlowTable::unlink(uint32_t slot) noexcept {
 }
 
 void FlowTable::touch(Flow& flow) noexcept {
-  const auto slot = static_cast<uint32_t>(&flow - slots_.data());
+  const uint32_t slot = flow.slot;
   if (slot == newest_) return;
   unlink(slot);
   link(slot);
 }
 
 void FlowTable::remove(Flow& flow) noexcept {
-  const auto slot = static_cast<uint32_t>(&flow - slots_.data());
+  const uint32_t slot = flow.slot;
   const size_t mask = buckets_.size() - 1;
   size_t hole = bucket_of(flow.key);
   CHECK(buckets_[hole] == slot);

@@ -1,5 +1,6 @@
 #pragma once
 // The live flows of one shard: found by key, the longest silent one leaves when the table is full.
+#include <deque>
 #include <vector>
 
 #include "flow/flow.h"
@@ -35,6 +36,13 @@ class FlowTable {
   void remove(Flow& flow) noexcept;
   /// Puts a copied flow in place of its key (checkpoints).
   Flow& restore(const Flow& flow);
+  /// The longest silent flow for which `f` is true; null when there is none.
+  template <class F>
+  Flow* longest_silent(F f) {
+    for (uint32_t i = oldest_; i != 0; i = slots_[i].newer)
+      if (f(slots_[i])) return &slots_[i];
+    return nullptr;
+  }
   /// All live flows, longest silent first.
   template <class F>
   void for_each(F f) {
@@ -54,7 +62,7 @@ class FlowTable {
   uint32_t flows_max_;
   uint32_t live_ = 0, next_serial_ = 0;
   uint64_t evicted_ = 0;
-  std::vector<Flow> slots_;  ///< slot 0 is not used
+  std::deque<Flow> slots_;  ///< slot 0 is not used; addresses stay
   std::vector<uint32_t> free_;
   std::vector<uint32_t> buckets_;  ///< open addressing, slot numbers, 0 = empty
   uint32_t oldest_ = 0, newest_ = 0;

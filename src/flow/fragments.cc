@@ -13,26 +13,29 @@ using Piece = Datagram::Piece;
 void put_piece(Datagram& g, uint32_t offset, Bytes bytes) {
   const auto end = static_cast<uint32_t>(offset + bytes.size());
   if (g.bytes.size() < end) g.bytes.resize(end);
+  // The first piece that ends at or behind the beginning of the new one.
+  const auto first =
+      std::partition_point(g.pieces.begin(), g.pieces.end(),
+                           [offset](const Piece& p) { return p.offset + p.size < offset; });
   uint32_t at = offset;
-  for (const Piece& p : g.pieces) {
-    if (p.offset >= end) break;
-    if (p.offset > at) std::memcpy(&g.bytes[at], bytes.data() + (at - offset), p.offset - at);
-    at = std::max(at, p.offset + p.size);
+  for (auto p = first; p != g.pieces.end() && p->offset < end; ++p) {
+    if (p->offset > at) std::memcpy(&g.bytes[at], bytes.data() + (at - offset), p->offset - at);
+    at = std::max(at, p->offset + p->size);
   }
   if (at < end) std::memcpy(&g.bytes[at], bytes.data() + (at - offset), end - at);
-  g.pieces.push_back({offset, end - offset});
-  std::sort(g.pieces.begin(), g.pieces.end(),
-            [](const Piece& a, const Piece& b) { return a.offset < b.offset; });
-  std::vector<Piece> joined;
-  for (const Piece& p : g.pieces) {
-    if (!joined.empty() && p.offset <= joined.back().offset + joined.back().size) {
-      const uint32_t last = std::max(joined.back().offset + joined.back().size, p.offset + p.size);
-      joined.back().size = last - joined.back().offset;
-    } else {
-      joined.push_back(p);
-    }
+  // The pieces that touch the new one become one with it.
+  uint32_t from = offset, to = end;
+  auto last = first;
+  for (; last != g.pieces.end() && last->offset <= end; ++last) {
+    from = std::min(from, last->offset);
+    to = std::max(to, last->offset + last->size);
   }
-  g.pieces = std::move(joined);
+  if (first == last) {
+    g.pieces.insert(first, {from, to - from});
+  } else {
+    *first = {from, to - from};
+    g.pieces.erase(first + 1, last);
+  }
 }
 
 bool whole(const Datagram& g) {
@@ -49,7 +52,7 @@ void FlowTracker::drop_old_fragments() noexcept {
     Flow* f = table_.find(fragments_.front().key);
     if (f && f->first_ts == fragments_.front().first_ts) {
       ++counters_.fragments_dropped;
-      table_.remove(*f);
+      drop(*f);
     }
     fragments_.pop_front();
   }
@@ -58,7 +61,8 @@ void FlowTracker::drop_old_fragments() noexcept {
 Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input payload) noexcept {
   const uint64_t end = uint64_t{fragment.byte_offset} + payload.data.size();
   const bool cut = payload.data.size() < payload.reported;
-  if (d.quoted > 0 || end > limits::kFragmentBytesMax || cut) return {};
+  if (d.quoted > 0 || end > limits::kFragmentBytesMax || cut || completed_ == datagrams_.size())
+    return {};
   FlowKey key;
   key.kind = FlowKind::kFragment;
   key.low = d.parsed.src;
@@ -67,7 +71,7 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   key.ip_proto = fragment.ip_proto;
   Flow* flow = table_.find(key);
   if (!flow) {
-    flow = &table_.make(key, [this](const Flow& f) { end_flow(f); });
+    flow = &make_flow(key);
     flow->first_ts = packet_->ts;
     flow->last_frame = packet_->number;
     flow->first_frame = packet_->number;
@@ -87,21 +91,23 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   put_piece(g, fragment.byte_offset, payload.data);
   if (g.frames.size() < limits::kFragmentBytesMax / 8) g.frames.push_back(packet_->number);
   if (!fragment.more && g.total == 0) g.total = static_cast<uint32_t>(end);
+  account(*flow);
   if (!whole(g)) return {};
-  datagram_ = std::move(g.bytes);
-  datagram_.resize(g.total);
+  // Its own buffer: the fragment in hand may lie in a datagram that this packet completed before.
+  std::vector<std::byte>& datagram = datagrams_[completed_];
+  datagram = std::move(g.bytes);
+  datagram.resize(g.total);
   const std::vector<uint64_t> frames = std::move(g.frames);
-  completed_datagram_ = flow->id;
   std::erase_if(fragments_, [&](const FragmentStart& f) { return f.key == key; });
-  completed_after_ = previous_frame_;
+  completed_after_[completed_++] = previous_frame_;
   previous_frame_ = 0;
-  table_.remove(*flow);
+  drop(*flow);
   began_flow_ = false;
   d.parsed.fragment = false;
   d.parsed.reassembled = true;
   d.parsed.flow = {};
-  const uint16_t source = d.add_source("Reassembled IP", datagram_, frames);
-  return {datagram_, 0, source, static_cast<uint32_t>(datagram_.size())};
+  const uint16_t source = d.add_source("Reassembled IP", datagram, frames);
+  return {datagram, 0, source, static_cast<uint32_t>(datagram.size())};
 }
 
 }  // namespace sp3ctra

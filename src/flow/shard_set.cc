@@ -9,8 +9,12 @@ ShardSet::Side& ShardSet::side(uint32_t shard) {
   if (!sides_[shard]) {
     sides_[shard] = std::make_unique<Side>();
     Side& s = *sides_[shard];
-    s.tracker = std::make_unique<FlowTracker>(
-        TrackerOptions{shard, options_.flows_max, options_.events, options_.numbering});
+    TrackerOptions tracker;
+    tracker.shard = shard;
+    tracker.flows_max = options_.flows_max;
+    tracker.events = options_.events;
+    tracker.numbering = options_.numbering;
+    s.tracker = std::make_unique<FlowTracker>(tracker);
     s.dissection =
         std::make_unique<Dissection>(dispatch_tables(), *s.tracker, options_.tree, options_.events);
   }
@@ -42,13 +46,7 @@ TrackerCounters ShardSet::counters() const {
   TrackerCounters sum;
   for (const auto& s : sides_) {
     if (!s) continue;
-    const TrackerCounters& c = s->tracker->counters();
-    sum.flows_evicted += c.flows_evicted;
-    sum.fragments_dropped += c.fragments_dropped;
-    sum.stream_gaps += c.stream_gaps;
-    sum.stream_gap_bytes += c.stream_gap_bytes;
-    sum.messages_cut += c.messages_cut;
-    sum.held_dropped += c.held_dropped;
+    sum += s->tracker->counters();
   }
   return sum;
 }

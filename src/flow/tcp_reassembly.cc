@@ -68,6 +68,7 @@ void FlowTracker::tcp_payload(Dissection& d, const TcpHeader& h, Input in) noexc
     }
   }
   if ((h.flags & (kTcpFin | kTcpRst)) && side.held.empty()) close_stream(d, side);
+  account(*current_);
 }
 
 void FlowTracker::hold(Dissection& d, TcpDirection& side, uint32_t seq, Bytes bytes) noexcept {

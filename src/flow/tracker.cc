@@ -33,8 +33,8 @@ void FlowTracker::begin(const Packet& packet, Timestamp now) noexcept {
   now_ = now;
   current_ = nullptr;
   began_flow_ = false;
-  completed_datagram_ = {};
-  completed_after_ = previous_frame_ = 0;
+  completed_ = 0;
+  previous_frame_ = 0;
   frame_ = packet.number;
   event_sequence_ = 1u << 16;
   direction_ = 0;
@@ -46,6 +46,54 @@ void FlowTracker::finish(Timestamp now, uint64_t frame) noexcept {
   frame_ = frame;
   event_sequence_ = 1u << 17;
   table_.for_each([this](const Flow& f) { end_flow(f); });
+}
+
+TrackerCounters& TrackerCounters::operator+=(const TrackerCounters& o) {
+  flows_evicted += o.flows_evicted;
+  fragments_dropped += o.fragments_dropped;
+  stream_gaps += o.stream_gaps;
+  stream_gap_bytes += o.stream_gap_bytes;
+  messages_cut += o.messages_cut;
+  held_dropped += o.held_dropped;
+  buffers_full += o.buffers_full;
+  return *this;
+}
+
+Flow& FlowTracker::make_flow(const FlowKey& key) noexcept {
+  const uint64_t evicted = table_.evicted();
+  Flow& flow = table_.make(key, [this](const Flow& f) {
+    stream_bytes_held_ -= f.buffered;
+    end_flow(f);
+  });
+  counters_.flows_evicted += table_.evicted() - evicted;
+  return flow;
+}
+
+void FlowTracker::drop(Flow& flow) noexcept {
+  stream_bytes_held_ -= flow.buffered;
+  table_.remove(flow);
+}
+
+void FlowTracker::account(Flow& flow) noexcept {
+  const uint64_t now = buffered_bytes(flow);
+  stream_bytes_held_ += now - flow.buffered;
+  flow.buffered = now;
+  // Further than needed, so that a table full of small flows is not searched with every packet.
+  if (stream_bytes_held_ <= options_.stream_bytes_max) return;
+  while (stream_bytes_held_ > options_.stream_bytes_max / 8 * 7) {
+    Flow* silent =
+        table_.longest_silent([&flow](const Flow& f) { return f.buffered > 0 && &f != &flow; });
+    if (!silent) return;
+    ++counters_.buffers_full;
+    end_flow(*silent);
+    drop(*silent);
+  }
+}
+
+void FlowTracker::resume(const Flow& copy, uint32_t stream) {
+  Flow& flow = table_.restore(copy);
+  flow.stream = stream;
+  stream_bytes_held_ += flow.buffered;
 }
 
 void FlowTracker::flow_event(EventKind kind, const Flow& f) noexcept {
@@ -81,9 +129,7 @@ Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder, bool
   const FlowKey key = key_of(d.parsed, kind, src_is_low);
   Flow* flow = restart ? nullptr : table_.find(key);
   if (flow == nullptr) {
-    const uint64_t evicted = table_.evicted();
-    flow = &table_.make(key, [this](const Flow& f) { end_flow(f); });
-    counters_.flows_evicted += table_.evicted() - evicted;
+    flow = &make_flow(key);
     flow->orig_is_low = src_is_low != from_responder;
     flow->first_ts = flow->last_ts = packet_->ts;
     flow->first_frame = packet_->number;

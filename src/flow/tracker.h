@@ -1,7 +1,9 @@
 #pragma once
 // One shard at work: finds the flow of each packet, analyses and reassembles TCP, puts IP fragments
 // together, keeps the protocols' State. This is the StreamContext that dissectors talk to.
+#include <array>
 #include <deque>
+#include <span>
 
 #include "flow/flow_table.h"
 #include "flow/tcp_analysis.h"
@@ -38,11 +40,16 @@ struct TrackerCounters {
   uint64_t stream_gap_bytes = 0;
   uint64_t messages_cut = 0;  ///< messages longer than limits::kPduBytesKept
   uint64_t held_dropped = 0;  ///< out-of-order segments beyond the limit
+  uint64_t buffers_full =
+      0;  ///< flows that left early because the shard's stream bytes were used up
+
+  TrackerCounters& operator+=(const TrackerCounters& o);
 };
 
 struct TrackerOptions {
   uint32_t shard = 0;
   uint32_t flows_max = limits::kFlowsPerShard;
+  uint64_t stream_bytes_max = limits::kStreamBytesPerShard;
   EventSink* events = nullptr;
   StreamNumbering* numbering = nullptr;  ///< null: stream numbers stay 0
 };
@@ -61,12 +68,18 @@ class FlowTracker final : public StreamContext {
   /// The flow of the packet dissected last, or null.
   const Flow* current() const { return current_; }
   uint32_t live_flows() const { return table_.live(); }
+  /// Payload that all flows hold back.
+  uint64_t stream_bytes() const { return stream_bytes_held_; }
+  /// Goes on from a copy of a flow taken after its packet `copy.last_frame`, in a pass that gives
+  /// it the number `stream`.
+  void resume(const Flow& copy, uint32_t stream);
   /// True when the packet dissected last began its flow.
   bool began_flow() const { return began_flow_; }
-  /// The fragment flow whose datagram this packet completed; none = 0.
-  FlowId completed_datagram() const { return completed_datagram_; }
-  /// The fragment before the one that completed it; 0 when there was none.
-  uint64_t completed_after() const { return completed_after_; }
+  /// Of each datagram that this packet completed: the fragment before it, 0 when there was none.
+  /// More than one where datagrams are fragmented inside one another.
+  std::span<const uint64_t> completed_after() const {
+    return {completed_after_.data(), completed_};
+  }
   /// The packet before in the same flow (or unfinished datagram); 0 when this is the first.
   uint64_t previous_frame() const { return previous_frame_; }
 
@@ -79,6 +92,7 @@ class FlowTracker final : public StreamContext {
   Input ip_fragment(Dissection& d, const Fragment& fragment, Input payload) noexcept override;
 
  private:
+  Flow& make_flow(const FlowKey& key) noexcept;
   Flow& enter(Dissection& d, FlowKind kind, bool from_responder, bool restart) noexcept;
   void flow_event(EventKind kind, const Flow& flow) noexcept;
   void end_flow(const Flow& flow) noexcept;
@@ -94,6 +108,10 @@ class FlowTracker final : public StreamContext {
   void close_stream(Dissection& d, TcpDirection& side) noexcept;
   const Protocol* by_ports(const Parsed& p, Table table, Bytes payload) const noexcept;
   void drop_old_fragments() noexcept;
+  /// Counts what `flow` holds back now; where all of it is too much, the longest silent flows that
+  /// hold something back end early, `flow` itself excepted.
+  void account(Flow& flow) noexcept;
+  void drop(Flow& flow) noexcept;
 
   TrackerOptions options_;
   FlowTable table_;
@@ -103,12 +121,15 @@ class FlowTracker final : public StreamContext {
   Timestamp now_;
   uint8_t direction_ = 0;
   bool began_flow_ = false;
-  FlowId completed_datagram_;
-  uint64_t completed_after_ = 0, previous_frame_ = 0;
+  std::array<uint64_t, limits::kNestedDatagrams> completed_after_{};
+  size_t completed_ = 0;
+  uint64_t previous_frame_ = 0;
+  uint64_t stream_bytes_held_ = 0;
   uint64_t frame_ = 0;           ///< being worked on: what events are stamped with
   uint32_t payload_offset_ = 0;  ///< where the TCP payload in hand starts in its source
   uint32_t event_sequence_ = 0;
-  std::vector<std::byte> datagram_;      ///< the datagram completed by the current packet
+  /// The datagrams completed by the current packet, each inside the one before.
+  std::array<std::vector<std::byte>, limits::kNestedDatagrams> datagrams_;
   std::vector<std::byte> stream_bytes_;  ///< a held segment while it is delivered
   struct FragmentStart {
     FlowKey key;

@@ -4,7 +4,6 @@
 #include <xxhash.h>
 
 #include <chrono>
-#include <deque>
 #include <thread>
 
 #include "base/spsc_ring.h"
@@ -19,12 +18,15 @@ using DonePtr = std::unique_ptr<WorkDone>;
 
 /// A worker thread with its rings: full batches in, empty ones back, answers out.
 struct Lane {
-  Lane(CaptureIndex& index, uint32_t flows_max)
-      : worker(index, flows_max), in(kBatches), back(kBatches + 1), out(kBatches * 2) {}
-  static constexpr size_t kBatches = 256;
+  Lane(CaptureIndex& index, uint32_t flows_max, uint32_t batches)
+      : worker(index, flows_max),
+        in(batches),
+        back(limits::kBatchesKept),
+        out(size_t{batches} * 2) {}
   Worker worker;
   SpscRing<BatchPtr> in, back;
   SpscRing<DonePtr> out;
+  std::atomic<uint64_t> waiting_bytes{0};  ///< of packets in `in` and in the worker's hands
   std::thread thread;
 };
 
@@ -44,25 +46,27 @@ class Analysis {
  public:
   Analysis(PacketSource& source, CaptureIndex& index, const AnalysisOptions& options,
            std::atomic<bool>& stop)
-      : source_(source), index_(index), options_(options), stop_(stop) {}
+      : source_(source),
+        index_(index),
+        options_(options),
+        stop_(stop),
+        counters_(options.counters ? *options.counters : own_counters_) {}
 
   AnalysisReport run() {
     const unsigned n = std::clamp(options_.workers, 1u, limits::kWorkersMax);
     for (unsigned i = 0; i < n; ++i)
-      lanes_.push_back(std::make_unique<Lane>(index_, options_.flows_max_per_shard));
+      lanes_.push_back(std::make_unique<Lane>(index_, options_.flows_max_per_shard,
+                                              std::max(options_.queue_batches, 1u)));
     for (auto& lane : lanes_) lane->thread = std::thread([this, &lane] { work(*lane); });
     std::thread store([this] { commit_all(); });
     read_all();
     for (auto& lane : lanes_) lane->thread.join();
     store.join();
     for (auto& lane : lanes_) {
-      const TrackerCounters c = lane->worker.counters();
-      report_.trackers.flows_evicted += c.flows_evicted;
-      report_.trackers.fragments_dropped += c.fragments_dropped;
-      report_.trackers.stream_gaps += c.stream_gaps;
-      report_.trackers.stream_gap_bytes += c.stream_gap_bytes;
-      report_.trackers.messages_cut += c.messages_cut;
+      report_.trackers += lane->worker.counters();
     }
+    report_.not_analysed = counters_.not_analysed;
+    report_.not_written = counters_.not_written;
     report_.events = events_;
     report_.events_digest = XXH3_64bits_digest(&digest_);
     return report_;
@@ -73,21 +77,17 @@ class Analysis {
   void read_all() {
     fresh_batches();
     Packet p;
-    uint32_t filled = 0;
-    while (!stop_.load(std::memory_order_relaxed)) {
+    while (!full_ && !stop_.load(std::memory_order_relaxed)) {
       const PacketSource::Next next = source_.next(p);
       if (next == PacketSource::Next::kEnd) break;
       if (next == PacketSource::Next::kIdle) {
-        if (filled > 0) hand_over(false);
-        filled = 0;
+        if (filled_ > 0) hand_over(false);
         if (options_.wait && !options_.wait()) break;
         continue;
       }
       take(p);
-      if (++filled == limits::kBatchPackets) {
+      if (filled_ == limits::kBatchPackets || filled_bytes_ >= limits::kBatchBytes)
         hand_over(false);
-        filled = 0;
-      }
     }
     report_.cancelled = stop_.load() && !options_.live;
     hand_over(true);
@@ -98,48 +98,83 @@ class Analysis {
     const uint64_t offset = options_.writer ? options_.writer->write(p) : p.file_offset;
     const auto shard = static_cast<uint8_t>(shard_of(p));
     p.number = index_.append(p.ts.ns, offset, p.len, p.caplen, p.interface_id, shard);
-    if (p.number == 1) first_ = now_ = previous_ = p.ts;
+    if (p.number == 1) first_ = now_ = before_ = previous_ = p.ts;
     now_ = std::max(now_, p.ts);
     last_number_ = p.number;
     PacketBatch& b = *filling_[shard % lanes_.size()];
     b.add(p, shard, now_, previous_);
     previous_ = p.ts;
+    ++filled_;
+    filled_bytes_ += p.caplen;
   }
 
   void hand_over(bool end) {
-    if (options_.writer) options_.writer->flush();
+    if (options_.writer) keep_written();
     for (size_t i = 0; i < lanes_.size(); ++i) {
       PacketBatch& b = *filling_[i];
       b.seal();
       b.last_number = last_number_;
       b.now = now_;
       b.end = end;
-      if (!lanes_[i]->in.try_push(std::move(filling_[i]))) wait_or_mark(i);
+      // A file waits for its worker. Live nothing waits but the end.
+      for (int spins = 0; filling_[i] && !offer(i);) {
+        if (options_.live && !end) {
+          leave_out(b);
+          break;
+        }
+        pause(spins);
+      }
     }
+    before_ = now_;
+    filled_ = 0;
+    filled_bytes_ = 0;
     fresh_batches();
   }
 
-  /// The worker is behind. A file waits; live the packets stay listed, marked not analysed.
-  void wait_or_mark(size_t i) {
-    PacketBatch& b = *filling_[i];
-    if (options_.live && !b.items.empty()) {
-      for (const PacketBatch::Item& item : b.items) {
-        IndexBlock& block = index_.block_of(item.packet.number);
-        const size_t row = item.packet.number - block.first_number;
-        block.bits[row] |= kBitNotAnalysed;
-        block.stack[row] = UINT16_MAX;  // no shard has this one: stays an empty stack
-        block.shown[row] = UINT8_MAX;
-      }
-      report_.not_analysed += b.items.size();
-      b.items.clear();
-      b.bytes.clear();
+  /// Takes back the packets that the writer could not put into the file.
+  void keep_written() {
+    const uint64_t kept = options_.writer->flush();
+    if (kept >= last_number_) return;
+    counters_.not_written += last_number_ - kept;
+    last_number_ = kept;
+    full_ = true;
+    now_ = before_;
+    for (const BatchPtr& b : filling_) {
+      while (!b->items.empty() && b->items.back().packet.number > kept) b->items.pop_back();
+      if (!b->items.empty()) now_ = std::max(now_, b->items.back().now);
     }
-    push_waiting(lanes_[i]->in, std::move(filling_[i]));
+  }
+
+  /// False when the worker has as much before it as it may have.
+  bool offer(size_t i) {
+    Lane& lane = *lanes_[i];
+    const uint64_t bytes = filling_[i]->bytes.size();
+    const uint64_t waiting = lane.waiting_bytes.load(std::memory_order_relaxed);
+    if (waiting > 0 && waiting + bytes > options_.queue_bytes / lanes_.size()) return false;
+    lane.waiting_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    if (lane.in.try_push(std::move(filling_[i]))) return true;
+    lane.waiting_bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+
+  /// The worker is behind: its packets stay listed, marked not analysed. The emptied batch takes
+  /// the next stretch.
+  void leave_out(PacketBatch& b) {
+    for (const PacketBatch::Item& item : b.items) {
+      IndexBlock& block = index_.block_of(item.packet.number);
+      const size_t row = item.packet.number - block.first_number;
+      block.bits[row] |= kBitNotAnalysed;
+      block.stack[row] = UINT16_MAX;  // no shard has this one: stays an empty stack
+      block.shown[row] = UINT8_MAX;
+    }
+    counters_.not_analysed += b.items.size();
+    b.clear();
   }
 
   void fresh_batches() {
     filling_.resize(lanes_.size());
     for (size_t i = 0; i < lanes_.size(); ++i) {
+      if (filling_[i]) continue;
       BatchPtr b;
       if (!lanes_[i]->back.try_pop(b)) b = std::make_unique<PacketBatch>();
       b->clear();
@@ -160,6 +195,7 @@ class Analysis {
       if (!b) return;
       auto done = std::make_unique<WorkDone>();
       lane.worker.analyse(*b, first_, *done);
+      lane.waiting_bytes.fetch_sub(b->bytes.size(), std::memory_order_relaxed);
       push_waiting(lane.out, std::move(done));
       (void)lane.back.try_push(std::move(b));
     }
@@ -167,34 +203,38 @@ class Analysis {
 
   // ---- store thread ----
   void commit_all() {
-    std::vector<std::deque<DonePtr>> waiting(lanes_.size());
+    std::vector<DonePtr> fronts(lanes_.size());
     XXH3_64bits_reset(&digest_);
     int spins = 0;
     for (bool end = false; !end;) {
+      // What cannot be committed yet stays in the rings, which are bounded.
       bool all = true;
-      for (size_t i = 0; i < lanes_.size(); ++i) {
-        for (DonePtr d; lanes_[i]->out.try_pop(d);) waiting[i].push_back(std::move(d));
-        all = all && !waiting[i].empty();
-      }
+      for (size_t i = 0; i < lanes_.size(); ++i)
+        all = (fronts[i] || lanes_[i]->out.try_pop(fronts[i])) && all;
       if (!all) {
         pause(spins);
         continue;
       }
       spins = 0;
-      // Every lane answers every stretch of frames, so the fronts belong together.
+      // A lane that left a stretch out answers a later one: it has nothing to say of the earlier.
+      const auto order = [](const DonePtr& d) { return std::pair(d->last_number, d->end); };
+      auto next = order(fronts[0]);
+      for (const DonePtr& d : fronts) next = std::min(next, order(d));
       std::vector<DonePtr> done;
-      for (auto& w : waiting) {
-        done.push_back(std::move(w.front()));
-        w.pop_front();
-      }
-      index_.commit(done[0]->last_number);
-      end = done[0]->end;
+      for (DonePtr& d : fronts)
+        if (order(d) == next) done.push_back(std::move(d));
+      index_.commit(next.first);
+      end = next.second;
       release(done);
     }
     report_.packets = index_.committed();
   }
 
   void release(const std::vector<DonePtr>& done) {
+    if (options_.checkpoints) {
+      for (const DonePtr& d : done)
+        for (auto& [id, copy] : d->checkpoints) options_.checkpoints->add(id, std::move(copy));
+    }
     ordered_.clear();
     for (const DonePtr& d : done)
       for (const Event& e : d->events) ordered_.push_back(&e);
@@ -215,12 +255,17 @@ class Analysis {
   CaptureIndex& index_;
   const AnalysisOptions& options_;
   std::atomic<bool>& stop_;
+  AnalysisCounters own_counters_;
+  AnalysisCounters& counters_;
   AnalysisReport report_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   // capture thread
   std::vector<BatchPtr> filling_;
   Timestamp now_, first_, previous_;
-  uint64_t last_number_ = 0;
+  Timestamp before_;  ///< now_ as it was when the stretch began
+  uint64_t last_number_ = 0, filled_bytes_ = 0;
+  uint32_t filled_ = 0;
+  bool full_ = false;  ///< the writer takes no more
   // store thread
   std::vector<const Event*> ordered_;
   std::vector<std::byte> bytes_;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "capture/packet_source.h"
+#include "flow/checkpoints.h"
 #include "flow/tracker.h"
 #include "store/index.h"
 
@@ -16,22 +17,35 @@ class PacketSink {
   virtual ~PacketSink() = default;
   /// Appends; the offset of the record in the file.
   virtual uint64_t write(const Packet& packet) = 0;
-  /// Makes what was written readable; called before its rows are committed.
-  virtual void flush() = 0;
+  /// Makes what was written readable; called before its rows are committed. How many of the packets
+  /// given to write() since the beginning lie whole in the file: fewer than all when it can take no
+  /// more, and then never more again. The others are not listed and the analysis ends.
+  virtual uint64_t flush() = 0;
+};
+
+/// What a running analysis counts, for other threads to look at.
+struct AnalysisCounters {
+  std::atomic<uint64_t> not_analysed{0};  ///< live: queue full; listed, but not dissected
+  std::atomic<uint64_t> not_written{0};   ///< the writer could not take them; not listed
 };
 
 struct AnalysisOptions {
   unsigned workers = 1;
   uint32_t flows_max_per_shard = limits::kFlowsPerShard;
   PacketSink* writer = nullptr;                ///< live only
+  Checkpoints* checkpoints = nullptr;          ///< filled when there
   bool live = false;                           ///< full queues mark rows instead of waiting
   std::function<void(const Event&)> on_event;  ///< store thread, in order
   std::function<bool()> wait;                  ///< live: sleeps until packets or wake-up
+  AnalysisCounters* counters = nullptr;        ///< counted while it runs
+  uint32_t queue_batches = limits::kWorkerQueueBatches;  ///< waiting for one worker
+  uint64_t queue_bytes = limits::kWorkerQueueBytes;      ///< waiting for all workers together
 };
 
 struct AnalysisReport {
   uint64_t packets = 0;
-  uint64_t not_analysed = 0;  ///< live: queue full; listed, but not dissected yet
+  uint64_t not_analysed = 0;  ///< as in AnalysisCounters
+  uint64_t not_written = 0;
   uint64_t events = 0;
   uint64_t events_digest = 0;  ///< XXH3 over all events in order
   TrackerCounters trackers;

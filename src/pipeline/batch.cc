@@ -1,9 +1,13 @@
 #include "pipeline/batch.h"
 
+#include "base/limits.h"
+
 namespace sp3ctra {
 
 void PacketBatch::clear() {
   items.clear();
+  // One batch of giants must not hold its memory for the rest of the run.
+  if (bytes.capacity() > limits::kBatchBytesKept) bytes = {};
   bytes.clear();
   last_number = 0;
   end = false;

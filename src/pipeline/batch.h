@@ -5,6 +5,7 @@
 
 #include "capture/packet.h"
 #include "events/event.h"
+#include "flow/checkpoints.h"
 
 namespace sp3ctra {
 
@@ -34,6 +35,7 @@ struct WorkDone {
   uint64_t last_number = 0;
   bool end = false;
   std::vector<Event> events;  ///< in order of emission
+  std::vector<std::pair<FlowId, Checkpoints::Copy>> checkpoints;
 };
 
 }  // namespace sp3ctra

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "capture/file_source.h"
 #include "pipeline/disk.h"
-#include "pipeline/live_capture.h"
 
 namespace sp3ctra {
 namespace {
@@ -48,23 +47,14 @@ class ProgressSource final : public PacketSource {
 
 }  // namespace
 
-/// The live capture, from start to its last written packet.
-struct CaptureEngine::Live {
-  std::unique_ptr<LiveSource> source;
-  std::unique_ptr<SegmentWriter> writer;
-  Running* run = nullptr;
-  std::string interface_name, bpf, id;
-  int64_t since_ns = 0;
-  std::atomic<bool> stopping{false}, ended{false};
-  std::atomic<uint64_t> not_analysed{0};
-  // For the rates of state(): guarded by the engine's mutex.
-  mutable int64_t rate_ns = 0;
-  mutable uint64_t rate_packets = 0, rate_bytes = 0;
-  mutable double packets_per_s = 0, bits_per_s = 0;
-};
-
 CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
-    : options_(std::move(options)), capd_(std::move(capd)) {}
+    : options_(std::move(options)),
+      capd_(std::move(capd)),
+      folder_(options_.data_directory, options_.disk_quota_bytes) {
+  folder_.remove_leftovers();
+  for (StoredFile& f : folder_.files())
+    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns}, std::move(f.path)});
+}
 
 CaptureEngine::~CaptureEngine() {
   (void)stop_capture();
@@ -77,16 +67,27 @@ CaptureEngine::~CaptureEngine() {
 std::string CaptureEngine::next_id() { return fmt::format("c{}", ++serial_); }
 
 CaptureEngine::Running& CaptureEngine::add(std::shared_ptr<IndexedCapture> view,
-                                           const std::string& id) {
+                                           const std::string& id, const std::string& path) {
   auto run = std::make_unique<Running>();
   run->view = std::move(view);
   run->id = id;
+  run->path = path;
   running_.push_front(std::move(run));
   ++generation_;
   return *running_.front();
 }
 
 Result<std::string> CaptureEngine::open_file(const std::string& path, const std::string& name) {
+  std::string id;
+  {
+    const std::lock_guard lock(mutex_);
+    id = next_id();
+  }
+  return open_as(id, path, name);
+}
+
+Result<std::string> CaptureEngine::open_as(const std::string& id, const std::string& path,
+                                           const std::string& name) {
   FileOptions file_options;
   file_options.spool.directory = options_.data_directory;
   auto opened = open_capture_file(path, file_options);
@@ -95,24 +96,25 @@ Result<std::string> CaptureEngine::open_file(const std::string& path, const std:
   while (source->start() == Fill::kIdle) {
   }
   if (!source->packet_file()) return fail("cannot read {}: {}", name, source->damage());
-  const std::lock_guard lock(mutex_);
   CaptureFacts facts;
-  facts.id = next_id();
+  facts.id = id;
   facts.name = name;
   facts.path = path;
   facts.demo = !options_.demo_path.empty() && path == options_.demo_path;
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                source->packet_file(), facts);
-  Running& run = add(std::move(view), facts.id);
+  const std::lock_guard lock(mutex_);
+  Running& run = add(std::move(view), id, path);
   run.thread =
       std::thread([this, &run, s = std::move(source)]() mutable { read_file(run, std::move(s)); });
-  return facts.id;
+  return id;
 }
 
 void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source) {
   ProgressSource progress(*source, *run.view);
   AnalysisOptions options;
   options.workers = options_.workers;
+  options.checkpoints = &run.view->checkpoints();
   const AnalysisReport report = analyse_capture(progress, run.view->index(), options, run.stop);
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
@@ -145,36 +147,105 @@ Status CaptureEngine::cancel_reading(const std::string& capture_id) {
   return fail("there is no capture {}", capture_id);
 }
 
-uint64_t CaptureEngine::disk_used() const {
-  uint64_t sum = 0;
-  std::error_code ec;
-  for (const auto& e :
-       std::filesystem::directory_iterator(options_.data_directory + "/captures", ec)) {
-    const uint64_t size = e.file_size(ec);
-    if (!ec) sum += size;
-  }
-  return sum;
+Result<std::string> CaptureEngine::open_upload(const std::string& path, const std::string& name) {
+  const auto whole = folder_.complete(path, name);
+  if (!whole) return tl::unexpected(whole.error());
+  auto id = open_file(*whole, name);
+  if (!id) (void)folder_.remove(*whole);
+  return id;
 }
 
-Result<std::string> CaptureEngine::reserve_upload(const std::string& name, uint64_t size_bytes) {
-  const uint64_t used = disk_used();
-  if (used + size_bytes > options_.disk_quota_bytes)
-    return fail("{} needs {} MB, but {} of {} MB for captures are used; delete old captures in {}",
-                name, size_bytes / 1'000'000, used / 1'000'000,
-                options_.disk_quota_bytes / 1'000'000, options_.data_directory + "/captures");
+std::vector<StoredCapture> CaptureEngine::stored() const {
   const std::lock_guard lock(mutex_);
-  const std::string path =
-      fmt::format("{}/captures/upload-{}-{}", options_.data_directory, wall_ns(), ++serial_);
-  auto file = create_private_file(path);
-  if (!file) return tl::unexpected(std::move(file.error()));
-  return path;
+  std::vector<StoredCapture> out;
+  for (const Stored& s : stored_) out.push_back(s.shown);
+  return out;
+}
+
+Result<std::string> CaptureEngine::open_stored(const std::string& id) {
+  Stored wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(stored_.begin(), stored_.end(),
+                                 [&](const Stored& s) { return s.shown.id == id; });
+    if (at == stored_.end()) return fail("there is no such capture to open");
+    wanted = std::move(*at);
+    stored_.erase(at);
+  }
+  auto opened = open_as(id, wanted.path, wanted.shown.name);
+  if (opened) return opened;
+  const std::lock_guard lock(mutex_);
+  stored_.push_front(std::move(wanted));
+  return opened;
+}
+
+Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
+  std::unique_ptr<Running> run;
+  std::string path;
+  {
+    const std::lock_guard lock(mutex_);
+    if (live_ && live_->id() == id) {
+      if (!live_->ended()) return Removal::kRunning;
+      live_.reset();
+    }
+    for (auto at = running_.begin(); at != running_.end() && !run; ++at)
+      if ((*at)->id == id) {
+        run = std::move(*at);
+        running_.erase(at);
+        break;
+      }
+    if (run) path = run->path;
+    for (auto at = stored_.begin(); at != stored_.end() && path.empty(); ++at)
+      if (at->shown.id == id) {
+        path = at->path;
+        stored_.erase(at);
+        break;
+      }
+    if (path.empty()) return Removal::kUnknown;
+    ++generation_;
+  }
+  if (run) {
+    run->stop = true;
+    if (run->thread.joinable()) run->thread.join();
+  }
+  if (!folder_.holds(path)) return Removal::kClosed;
+  TRY(folder_.remove(path));
+  return Removal::kDeleted;
 }
 
 tl::expected<std::string, StartError> CaptureEngine::start_capture(
     const std::string& interface_name, const std::string& bpf) {
+  std::string id;
+  {
+    const std::lock_guard lock(mutex_);
+    if (starting_ || (live_ && !live_->ended()))
+      return tl::unexpected(StartError{"a capture is running; stop it first"});
+    starting_ = true;
+    stop_asked_ = false;
+    id = next_id();
+  }
+  std::string path;
+  auto opened = open_live(id, interface_name, bpf, path);
   const std::lock_guard lock(mutex_);
-  if (live_ && !live_->ended)
-    return tl::unexpected(StartError{"a capture is running; stop it first"});
+  starting_ = false;
+  ++generation_;
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  live_ = std::move(*opened);
+  if (stop_asked_) live_->stop();
+  Running& run = add(live_->view(), id, path);
+  run.thread = std::thread([this, &run, live = live_] {
+    live->run(options_.workers);
+    folder_.end_live();
+    run.ended = true;
+    ++generation_;
+  });
+  return id;
+}
+
+/// All that takes time of a start; without the mutex.
+tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
+    const std::string& id, const std::string& interface_name, const std::string& bpf,
+    std::string& path) {
   LiveSource::Options o;
   o.interface_name = interface_name;
   o.bpf = bpf;
@@ -185,63 +256,37 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(
     return tl::unexpected(StartError{e.message, about_text ? static_cast<int>(e.position) : -1,
                                      static_cast<int>(e.length)});
   }
-  auto live = std::make_unique<Live>();
-  live->since_ns = wall_ns();
-  const std::string path =
-      fmt::format("{}/captures/live-{}.pcapng", options_.data_directory, live->since_ns);
-  auto writer = SegmentWriter::create(path, (*source)->interfaces());
-  if (!writer) return tl::unexpected(StartError{writer.error().message});
-  live->source = std::move(*source);
-  live->writer = std::move(*writer);
-  live->interface_name = interface_name;
-  live->bpf = bpf;
+  const int64_t since_ns = wall_ns();
   CaptureFacts facts;
-  facts.id = live->id = next_id();
-  facts.name =
-      fmt::format("{} {}", interface_name, rfc3339(Timestamp{live->since_ns}).substr(0, 19));
-  facts.path = path;
+  facts.id = id;
+  facts.name = fmt::format("{} {}", interface_name, rfc3339(Timestamp{since_ns}).substr(0, 19));
   facts.state = CaptureState::kLive;
-  facts.interfaces = live->source->interfaces();
+  facts.interfaces = (*source)->interfaces();
+  const auto place = folder_.begin_live(since_ns, facts.name);
+  if (!place) return tl::unexpected(StartError{place.error().message});
+  path = facts.path = *place;
+  auto writer = SegmentWriter::create(path, (*source)->interfaces(),
+                                      [this](uint64_t bytes) { return folder_.has_room(bytes); });
+  if (!writer) {
+    folder_.end_live();
+    (void)folder_.remove(path);
+    return tl::unexpected(StartError{writer.error().message});
+  }
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
-                                               live->writer->reader(), facts);
-  live->run = &add(std::move(view), facts.id);
-  live_words_.clear();
-  live_ = std::move(live);
-  live_->run->thread = std::thread([this, l = live_.get()] { run_live(*l); });
-  return facts.id;
-}
-
-void CaptureEngine::run_live(Live& live) {
-  AnalysisOptions options;
-  options.workers = options_.workers;
-  options.writer = live.writer.get();
-  options.live = true;
-  options.wait = [&live] {
-    live.source->wait(500);
-    return live.writer->trouble().empty();
-  };
-  const AnalysisReport report =
-      analyse_capture(*live.source, live.run->view->index(), options, live.run->stop);
-  const LiveStats stats = live.source->stats();
-  live.writer->finish(stats.packets, stats.kernel_drops, Timestamp{wall_ns()});
-  live.not_analysed = report.not_analysed;
-  live.run->view->update([&](CaptureFacts& f) {
-    f.damage = !live.writer->trouble().empty() ? live.writer->trouble() : live.source->damage();
-    f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
-  });
-  live.run->ended = true;
-  live.ended = true;
-  ++generation_;
+                                               (*writer)->reader(), facts);
+  return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view), bpf,
+                                       since_ns);
 }
 
 Status CaptureEngine::stop_capture() {
   std::thread thread;
   {
     const std::lock_guard lock(mutex_);
-    if (!live_ || live_->ended) return {};
-    live_->stopping = true;
-    live_->source->stop();
-    thread = std::move(live_->run->thread);
+    stop_asked_ = starting_;
+    if (!live_ || live_->ended()) return {};
+    live_->stop();
+    for (auto& r : running_)
+      if (r->id == live_->id()) thread = std::move(r->thread);
     ++generation_;
   }
   if (thread.joinable()) thread.join();
@@ -250,41 +295,21 @@ Status CaptureEngine::stop_capture() {
 
 EngineState CaptureEngine::state() const {
   EngineState s;
-  const std::lock_guard lock(mutex_);
   s.can_capture = capd_.rights().can_capture;
   s.why = capd_.rights().why;
   s.fix = capd_.rights().fix;
   s.disk_quota_bytes = options_.disk_quota_bytes;
-  s.disk_used_bytes = disk_used();
+  s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);
   s.demo_available = !options_.demo_path.empty();
   s.generation = generation_.load();
-  if (!live_) return s;
-  s.capture_id = live_->id;
-  s.interface_name = live_->interface_name;
-  s.bpf = live_->bpf;
-  s.since_ns = live_->since_ns;
-  s.state = live_->ended ? "STOPPED" : live_->stopping ? "STOPPING" : "RUNNING";
-  const CaptureInfo info = live_->run->view->info();
-  s.packets = info.packets;
-  s.bytes = info.bytes;
-  s.words = info.damage;
-  s.not_analysed = live_->not_analysed;
-  s.kernel_drops = live_->source->stats().kernel_drops;
-  if (live_->ended) return s;
-  const int64_t now = std::chrono::steady_clock::now().time_since_epoch().count();
-  const double seconds = static_cast<double>(now - live_->rate_ns) / 1e9;
-  if (live_->rate_ns == 0 || seconds >= 0.9) {
-    if (live_->rate_ns != 0) {
-      live_->packets_per_s = static_cast<double>(info.packets - live_->rate_packets) / seconds;
-      live_->bits_per_s = static_cast<double>(info.bytes - live_->rate_bytes) * 8 / seconds;
-    }
-    live_->rate_ns = now;
-    live_->rate_packets = info.packets;
-    live_->rate_bytes = info.bytes;
+  std::shared_ptr<LiveCapture> live;
+  {
+    const std::lock_guard lock(mutex_);
+    live = live_;
+    if (starting_) s.state = "STARTING";
   }
-  s.packets_per_s = live_->packets_per_s;
-  s.bits_per_s = live_->bits_per_s;
+  if (live && s.state != "STARTING") live->describe(s);
   return s;
 }
 

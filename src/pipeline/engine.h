@@ -7,9 +7,10 @@
 #include <thread>
 
 #include "capture/capd.h"
-#include "capture/live_source.h"
 #include "control/engine.h"
 #include "pipeline/analysis.h"
+#include "pipeline/capture_folder.h"
+#include "pipeline/live_capture.h"
 #include "query/indexed_capture.h"
 
 namespace sp3ctra {
@@ -34,7 +35,13 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   Result<std::string> open_file(const std::string& path, const std::string& name) override;
   Result<std::string> open_demo() override;
   Status cancel_reading(const std::string& capture_id) override;
-  Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) override;
+  Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) override {
+    return folder_.reserve(name, size_bytes);
+  }
+  Result<std::string> open_upload(const std::string& path, const std::string& name) override;
+  std::vector<StoredCapture> stored() const override;
+  Result<std::string> open_stored(const std::string& id) override;
+  Result<Removal> remove_capture(const std::string& id) override;
 
   std::vector<std::shared_ptr<CaptureView>> captures() const override;
   std::shared_ptr<CaptureView> find(const std::string& id) const override;
@@ -47,27 +54,37 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   /// One capture with the thread that fills it.
   struct Running {
     std::shared_ptr<IndexedCapture> view;
-    std::string id;
+    std::string id, path;
     std::atomic<bool> stop{false}, ended{false};
     std::thread thread;
   };
-  struct Live;
+  /// A file of the data directory that is not open.
+  struct Stored {
+    StoredCapture shown;
+    std::string path;
+  };
 
+  Result<std::string> open_as(const std::string& id, const std::string& path,
+                              const std::string& name);
   void read_file(Running& run, std::unique_ptr<PacketSource> source);
-  void run_live(Live& live);
+  tl::expected<std::shared_ptr<LiveCapture>, StartError> open_live(
+      const std::string& id, const std::string& interface_name, const std::string& bpf,
+      std::string& path);
   std::string next_id();
-  Running& add(std::shared_ptr<IndexedCapture> view, const std::string& id);
-  uint64_t disk_used() const;
+  Running& add(std::shared_ptr<IndexedCapture> view, const std::string& id,
+               const std::string& path);
 
   const EngineOptions options_;
-  Capd capd_;
+  Capd capd_;  ///< open() by the thread that set starting_
+  mutable CaptureFolder folder_;
   QueryPool pool_{2};
-  mutable std::mutex mutex_;  ///< everything below; never held while packets move
+  mutable std::mutex mutex_;  ///< everything below; never held while packets move or files open
   uint64_t serial_ = 0;
   std::list<std::unique_ptr<Running>> running_;
-  std::unique_ptr<Live> live_;
+  std::list<Stored> stored_;  ///< newest first
+  std::shared_ptr<LiveCapture> live_;
+  bool starting_ = false, stop_asked_ = false;
   std::atomic<uint64_t> generation_{1};
-  std::string live_words_;
 };
 
 }  // namespace sp3ctra

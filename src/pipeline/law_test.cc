@@ -89,19 +89,22 @@ std::string tree_text(const Tree& t) {
 }
 
 /// Differences between the sequential pass and replays of one file, described; at most a few.
-void compare_trees(const std::string& path, uint64_t& compared, uint64_t stride) {
+void compare_trees(const std::string& path, uint64_t& compared, bool with_checkpoints) {
   auto source = open_capture_file(path);
   if (!source) return;
   CaptureIndex index;
   std::atomic<bool> stop{false};
-  (void)analyse_capture(**source, index, AnalysisOptions{}, stop);
+  const auto checkpoints = with_checkpoints ? std::make_shared<Checkpoints>() : nullptr;
+  AnalysisOptions options;
+  options.checkpoints = checkpoints.get();
+  (void)analyse_capture(**source, index, options, stop);
   const auto file = (*source)->packet_file();
   auto again = open_capture_file(path);
   Tree pass_tree, replay_tree;
   CountingNumbering numbering;
   ShardSet shards({limits::kFlowsPerShard, &pass_tree, nullptr, &numbering});
   shards.want_info(true);
-  Replay replay(index, file);
+  Replay replay(index, file, checkpoints);
   Timestamp now, first, previous;
   Packet p;
   int wrong = 0;
@@ -112,7 +115,6 @@ void compare_trees(const std::string& path, uint64_t& compared, uint64_t stride)
     now = std::max(now, p.ts);
     const Dissection& d = shards.dissect(p, shard_of(p), now, first, previous);
     previous = p.ts;
-    if (number % stride != 0) continue;
     const std::string expected = tree_text(pass_tree), info(d.info());
     const auto opened = replay.open(number, &replay_tree, UINT64_MAX, nullptr);
     ASSERT_TRUE(opened) << path << " #" << number << ": " << opened.error().message;
@@ -128,10 +130,41 @@ TEST(Law, TreeOnDemandEqualsTreeInAPass) {
   if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
   uint64_t compared = 0;
   for (const std::string& f : files) {
-    compare_trees(f, compared, 1);
+    compare_trees(f, compared, compared % 2 == 0);
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(compared, 5'000u);
+}
+
+/// The trees of a capture's packets from the last to the first: each walk starts anew.
+TEST(Law, TreeOfAPacketDeepInALongFlowWalksFromACopy) {
+  const auto files = corpus_files(60'000);
+  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  uint64_t compared = 0, deepest = 0;
+  for (const std::string& path : files) {
+    auto source = open_capture_file(path);
+    if (!source) continue;
+    CaptureIndex index;
+    std::atomic<bool> stop{false};
+    const auto checkpoints = std::make_shared<Checkpoints>();
+    AnalysisOptions options;
+    options.checkpoints = checkpoints.get();
+    (void)analyse_capture(**source, index, options, stop);
+    if (checkpoints->bytes() == 0) continue;
+    Replay far(index, (*source)->packet_file()), near(index, (*source)->packet_file(), checkpoints);
+    Tree far_tree, near_tree;
+    for (uint64_t n = index.committed(); n > 0; n -= std::min<uint64_t>(n, 97)) {
+      const uint64_t read = near.packets_read();
+      ASSERT_TRUE(far.open(n, &far_tree, UINT64_MAX, nullptr));
+      ASSERT_TRUE(near.open(n, &near_tree, UINT64_MAX, nullptr));
+      EXPECT_LE(near.packets_read() - read, 2 * limits::kCheckpointPackets) << path << " #" << n;
+      ASSERT_EQ(tree_text(far_tree), tree_text(near_tree)) << path << " #" << n;
+      deepest = std::max(deepest, far.packets_read());
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 5u);
+  EXPECT_GT(deepest, 2 * limits::kCheckpointPackets);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ uint16_t bits_of(const Packet& packet, const Parsed& p, const FlowTracker& track
   set(p.fragment, kBitFragment);
   set(p.tcp_analysis & (kTcpRetransmission | kTcpOutOfOrder), kBitRetransmission);
   set(packet.flags & kPacketOffload, kBitOffload);
-  set(tracker.completed_datagram().any(), kBitDatagramCompleted);
+  set(!tracker.completed_after().empty(), kBitDatagramCompleted);
   set(p.direction == 1, kBitFromResponder);
   set(p.has_quoted, kBitQuoting);
   return bits;
@@ -57,8 +57,19 @@ void Worker::fill_row(const Packet& packet, uint8_t shard, const Dissection& d) 
   b.shown[i] = protocol_number(p.shown);
   b.stack[i] = stack_of(shard, p);
   if (p.flow.any()) record_flow(packet, tracker, p);
-  if (tracker.completed_datagram().any())
-    index_.link_datagram(shard, packet.number, tracker.completed_after());
+  for (const uint64_t fragment : tracker.completed_after())
+    index_.link_datagram(shard, packet.number, fragment);
+  if (const Flow* flow = tracker.current()) copy_flow(*flow, packet);
+}
+
+void Worker::copy_flow(const Flow& flow, const Packet& packet) {
+  const uint64_t packets = flow.packets[0] + flow.packets[1];
+  const uint64_t bytes = flow.bytes[0] + flow.bytes[1];
+  const bool due =
+      packets % limits::kCheckpointPackets == 0 ||
+      bytes / limits::kCheckpointEvery != (bytes - packet.len) / limits::kCheckpointEvery;
+  if (!due || packets == 1 || checkpoint_bytes(flow) > limits::kCheckpointBytesMax) return;
+  done_->checkpoints.push_back({flow.id, {packet.number, std::make_shared<const Flow>(flow)}});
 }
 
 uint16_t Worker::stack_of(uint8_t shard, const Parsed& p) {

@@ -19,6 +19,7 @@ class Worker final : public EventSink {
  private:
   void fill_row(const Packet& packet, uint8_t shard, const Dissection& d);
   uint16_t stack_of(uint8_t shard, const Parsed& parsed);
+  void copy_flow(const Flow& flow, const Packet& packet);
   void record_flow(const Packet& packet, const FlowTracker& tracker, const Parsed& parsed);
 
   CaptureIndex& index_;

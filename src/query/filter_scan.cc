@@ -1,13 +1,15 @@
 #include "query/filter_scan.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "decode/registry.h"
 
 namespace sp3ctra {
 
 FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
-                       std::shared_ptr<const PacketFile> file, Filter filter)
+                       std::shared_ptr<const PacketFile> file,
+                       std::shared_ptr<Checkpoints> checkpoints, Filter filter)
     : index_(std::move(index)),
       file_(std::move(file)),
       filter_(std::move(filter)),
@@ -16,7 +18,7 @@ FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
                .events = nullptr,
                .numbering = &numbering_}),
       header_(HeaderProgram::compile(filter_)),
-      replay_(*index_, file_) {}
+      replay_(*index_, file_, std::move(checkpoints)) {}
 
 void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
   const auto all = all_protocols();
@@ -164,6 +166,14 @@ uint64_t FilterScan::row_of(uint64_t number) const {
 bool FilterScan::has(uint64_t number) const {
   const std::lock_guard lock(mutex_);
   return std::binary_search(matches_.begin(), matches_.end(), static_cast<uint32_t>(number));
+}
+
+bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user) {
+  while (scan.progress().scanned < number) {
+    if (progress && !progress(user, 0, number)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace sp3ctra

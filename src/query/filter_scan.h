@@ -21,7 +21,7 @@ namespace sp3ctra {
 class FilterScan final : public SlicedJob {
  public:
   FilterScan(std::shared_ptr<const CaptureIndex> index, std::shared_ptr<const PacketFile> file,
-             Filter filter);
+             std::shared_ptr<Checkpoints> checkpoints, Filter filter);
   bool step() override;
 
   FilterProgress progress() const;
@@ -66,5 +66,9 @@ class FilterScan final : public SlicedJob {
   Timestamp now_, first_, previous_;
   std::vector<std::byte> buffer_;
 };
+
+/// Waits until a scan that is under way has asked packet `number`; false when `progress` (told 0 of
+/// `number`, may be null) gives up meanwhile. Blocks; any thread but the pool's.
+bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user);
 
 }  // namespace sp3ctra

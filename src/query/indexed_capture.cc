@@ -38,13 +38,15 @@ const Protocol* protocol_at(uint8_t number) {
 }  // namespace
 
 IndexedCapture::IndexedCapture(QueryPool& pool, std::shared_ptr<CaptureIndex> index,
-                               std::shared_ptr<const PacketFile> file, CaptureFacts facts)
+                               std::shared_ptr<const PacketFile> file, CaptureFacts facts,
+                               std::shared_ptr<Checkpoints> checkpoints)
     : pool_(pool),
       index_(std::move(index)),
       file_(std::move(file)),
+      checkpoints_(std::move(checkpoints)),
       facts_(std::move(facts)),
-      rows_replay_(*index_, file_),
-      packet_replay_(*index_, file_) {}
+      rows_replay_(*index_, file_, checkpoints_),
+      packet_replay_(*index_, file_, checkpoints_) {}
 
 CaptureInfo IndexedCapture::info() const {
   CaptureInfo out;
@@ -85,7 +87,7 @@ tl::expected<std::string, FilterError> IndexedCapture::add_filter(std::string_vi
     return filters_.front().first;
   }
   if (filters_.size() >= kFiltersMax) filters_.pop_back();
-  auto scan = std::make_shared<FilterScan>(index_, file_, std::move(*filter));
+  auto scan = std::make_shared<FilterScan>(index_, file_, checkpoints_, std::move(*filter));
   filters_.emplace_front(fmt::format("f{}", ++filter_serial_), scan);
   pool_.add(scan);
   return filters_.front().first;

@@ -29,9 +29,12 @@ class IndexedCapture final : public CaptureView {
   static constexpr size_t kRowsCached = 8192;
 
   IndexedCapture(QueryPool& pool, std::shared_ptr<CaptureIndex> index,
-                 std::shared_ptr<const PacketFile> file, CaptureFacts facts);
+                 std::shared_ptr<const PacketFile> file, CaptureFacts facts,
+                 std::shared_ptr<Checkpoints> checkpoints = std::make_shared<Checkpoints>());
 
   CaptureIndex& index() { return *index_; }
+  /// To be filled while the capture is read.
+  Checkpoints& checkpoints() { return *checkpoints_; }
   template <class F>
   void update(F f) {
     const std::lock_guard lock(facts_mutex_);
@@ -66,6 +69,7 @@ class IndexedCapture final : public CaptureView {
   QueryPool& pool_;
   std::shared_ptr<CaptureIndex> index_;
   std::shared_ptr<const PacketFile> file_;
+  std::shared_ptr<Checkpoints> checkpoints_;
   mutable std::mutex facts_mutex_;
   CaptureFacts facts_;
   mutable std::mutex filters_mutex_;

@@ -1,13 +1,10 @@
-// Finding, summing and exporting over an indexed capture.
+// Finding and summing over an indexed capture.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <ctime>
-#include <thread>
 
-#include "capture/pcapng_writer.h"
 #include "decode/registry.h"
 #include "query/indexed_capture.h"
 
@@ -71,15 +68,6 @@ Result<int64_t> parse_time(std::string_view text) {
       __builtin_add_overflow(whole, nanos, &whole))
     return fail("'{}' is out of range; times go from 1678 to 2262", text);
   return whole;
-}
-
-/// Waits until a scan that is under way has asked packet `number`; false when given up meanwhile.
-bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user) {
-  while (scan.progress().scanned < number) {
-    if (progress && !progress(user, 0, number)) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
 }
 
 struct Wanted {
@@ -189,86 +177,6 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
     return true;
   });
   return out;
-}
-
-namespace {
-
-/// Either writer behind one call.
-class ExportWriter {
- public:
-  ExportWriter(FileHandle file, bool pcapng, const std::vector<CaptureInterface>& interfaces) {
-    if (pcapng) {
-      pcapng_ =
-          std::make_unique<PcapngWriter>(std::move(file), WriterOrigin{"", "", "sp3ctra", ""});
-      for (const CaptureInterface& i : interfaces) pcapng_->add_interface(i);
-      interfaces_ = interfaces.size();
-    } else {
-      const LinkType link = interfaces.empty() ? LinkType::kEthernet : interfaces[0].link_type;
-      pcap_ = std::make_unique<PcapWriter>(std::move(file), link);
-    }
-  }
-  Status write(Packet p) {
-    if (pcapng_) {
-      while (interfaces_ <= p.interface_id) {
-        CaptureInterface i;
-        i.link_type = p.link_type;
-        pcapng_->add_interface(i);
-        ++interfaces_;
-      }
-      pcapng_->write_packet(p);
-      return pcapng_->status();
-    }
-    if (p.link_type != pcap_->link_type())
-      return fail("a pcap file holds one kind of link, this capture has several: use pcapng");
-    pcap_->write_packet(p);
-    return pcap_->status();
-  }
-  Status flush() { return pcapng_ ? pcapng_->flush() : pcap_->flush(); }
-  uint64_t bytes() const { return pcapng_ ? pcapng_->bytes_written() : pcap_->bytes_written(); }
-
- private:
-  std::unique_ptr<PcapngWriter> pcapng_;
-  std::unique_ptr<PcapWriter> pcap_;
-  size_t interfaces_ = 0;
-};
-
-}  // namespace
-
-Result<uint64_t> IndexedCapture::export_to(int fd, const ExportRequest& request,
-                                           ProgressFn progress, void* user) {
-  FileHandle borrowed(fd);
-  auto handle = borrowed.duplicate();
-  borrowed.release();  // the caller's to close
-  if (!handle) return tl::unexpected(std::move(handle.error()));
-  std::vector<CaptureInterface> interfaces;
-  update([&](const CaptureFacts& f) { interfaces = f.interfaces; });
-  ExportWriter writer(std::move(*handle), request.pcapng, interfaces);
-  const auto scan = request.filter.empty() ? nullptr : scan_of(request.filter);
-  if (!request.filter.empty() && !scan) return fail("this filter is gone; set it again");
-  const bool marked = !request.numbers.empty();
-  std::vector<uint64_t> numbers = request.numbers;
-  std::sort(numbers.begin(), numbers.end());
-  const uint64_t last = index_->committed();
-  const uint64_t total = marked ? numbers.size() : last;
-  std::vector<std::byte> buffer;
-  for (uint64_t k = 0; k < total; ++k) {
-    if (progress && k % 1024 == 0 && !progress(user, k, total)) return fail("cancelled");
-    const uint64_t n = marked ? numbers[k] : k + 1;
-    if (n == 0 || n > last) continue;
-    if (scan && !scanned_up_to(*scan, n, progress, user)) return fail("cancelled");
-    if (scan && !scan->has(n)) continue;
-    const IndexBlock& b = index_->block_of(n);
-    const Timestamp ts{b.ts_ns[n - b.first_number]};
-    if ((request.from && ts < *request.from) || (request.to && ts > *request.to)) continue;
-    auto p = file_->read_at(index_->file_offset(n), buffer);
-    if (!p) return tl::unexpected(std::move(p.error()).in(fmt::format("packet {}", n)));
-    p->interface_id = b.interface_id[n - b.first_number];
-    p->ts = ts;
-    TRY(writer.write(*p));
-  }
-  TRY(writer.flush());
-  if (progress) progress(user, total, total);
-  return writer.bytes();
 }
 
 }  // namespace sp3ctra

@@ -1,6 +1,7 @@
 #include "query/replay.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "decode/registry.h"
 #include "protocols/frame.h"
@@ -38,26 +39,49 @@ Replay::Walked& Replay::walked(FlowId flow, uint64_t number, uint64_t walk_max) 
     w.stream = stream == UINT32_MAX ? 0 : stream;
     if (f->ports_reused) w.reused_at = f->first_frame;
   }
-  w.tracker = std::make_unique<FlowTracker>(
-      TrackerOptions{flow.any() ? flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+  fresh_tracker(w);
   return w;
+}
+
+void Replay::fresh_tracker(Walked& w) const {
+  TrackerOptions options;
+  options.shard = w.flow.any() ? w.flow.shard() : 0;
+  options.numbering = &w;
+  w.tracker = std::make_unique<FlowTracker>(options);
+}
+
+/// Starts at the flow's last copy before `number`, when that is further on than what was fed.
+void Replay::resume(Walked& w, uint64_t number) const {
+  if (!checkpoints_ || !w.flow.any()) return;
+  const Checkpoints::Copy copy = checkpoints_->before(w.flow, number);
+  if (!copy.flow || copy.frame <= w.last_fed) return;
+  fresh_tracker(w);
+  w.tracker->resume(*copy.flow, w.stream);
+  w.last_fed = copy.frame;
+  w.whole = true;
 }
 
 /// Earlier packets that matter to `number`, unsorted; false when walk_max cut it short.
 bool Replay::chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
                           std::vector<uint64_t>& chain) const {
-  uint64_t at = number;
-  for (;;) {
-    const RowRef row(index_, at);
-    if (row.block.bits[row.i] & kBitDatagramCompleted) {
-      uint64_t fragment = index_.datagram_link(at);
-      while (fragment != 0 && chain.size() < walk_max) {
-        chain.push_back(fragment);
-        const RowRef f(index_, fragment);
-        fragment = f.block.previous[f.i];
-      }
+  std::unordered_set<uint64_t> fragments;
+  std::vector<uint64_t> open;
+  const auto links_of = [&](uint64_t frame) {
+    const RowRef row(index_, frame);
+    if (row.block.bits[row.i] & kBitDatagramCompleted)
+      for (const uint64_t f : index_.datagram_links(frame)) open.push_back(f);
+    return uint64_t{row.block.previous[row.i]};
+  };
+  for (uint64_t at = number;;) {
+    at = links_of(at);
+    // A fragment may itself have come out of another datagram.
+    while (!open.empty() && chain.size() < walk_max) {
+      const uint64_t fragment = open.back();
+      open.pop_back();
+      if (fragment == 0 || !fragments.insert(fragment).second) continue;
+      chain.push_back(fragment);
+      open.push_back(links_of(fragment));
     }
-    at = row.block.previous[row.i];
     if (at == 0 || at <= last_fed) return true;
     if (chain.size() >= walk_max) return false;
     chain.push_back(at);
@@ -68,6 +92,7 @@ Result<Packet> Replay::read(uint64_t number) {
   auto p = file_->read_at(index_.file_offset(number), buffer_);
   if (!p) return p;
   const RowRef row(index_, number);
+  ++packets_read_;
   p->number = number;
   p->interface_id = row.block.interface_id[row.i];
   p->ts = Timestamp{row.block.ts_ns[row.i]};
@@ -88,13 +113,13 @@ Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_m
     return fail("packet {} does not exist; the capture has {}", number, index_.committed());
   const RowRef row(index_, number);
   Walked& w = walked(FlowId{row.block.flow[row.i]}, number, walk_max);
+  resume(w, number);
   std::vector<uint64_t> chain;
   const bool complete = chain_before(number, w.last_fed, walk_max, chain);
   if (!complete) {
     // Starting in the middle: nothing known before may be mixed in.
     w.whole = false;
-    w.tracker = std::make_unique<FlowTracker>(
-        TrackerOptions{w.flow.any() ? w.flow.shard() : 0, limits::kFlowsPerShard, nullptr, &w});
+    fresh_tracker(w);
   }
   std::sort(chain.begin(), chain.end());
   // A walk that broke off half way knows some packets and not others: it may not be gone on with.

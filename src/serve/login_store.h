@@ -26,8 +26,8 @@ class LoginStore {
 
   /// What stands behind "#token=" in the address; the same after a restart.
   const std::string& token() const { return token_; }
-  /// A new login for the right token. After kFailuresMax wrong ones within a minute nothing is
-  /// looked at until the minute is over. `now_ns` is a steady clock.
+  /// A new login for the right token, always. After kFailuresMax wrong ones within a minute further
+  /// wrong ones are kTooOften until the minute is over. `now_ns` is a steady clock.
   tl::expected<Login, Refusal> login(std::string_view token, int64_t now_ns);
   /// Whether cookie and secret belong to one login.
   bool knows(std::string_view cookie, std::string_view secret) const;

@@ -223,6 +223,18 @@ TEST_F(ServerTest, WrongTokensAreCountedAndTheOldestLoginGoes) {
   for (int i = 0; i < 10; ++i)
     EXPECT_EQ(ask("POST", "/api/v1/login", "", R"({"token":"x"})").status, 401);
   EXPECT_EQ(ask("POST", "/api/v1/login", "", R"({"token":"x"})").status, 429);
+  // A stranger who hammers does not lock the owner out.
+  log_in();
+  EXPECT_EQ(ask("GET", "/api/v1/state", both).status, 200);
+}
+
+TEST_F(ServerTest, WhatAKilledRunLeftHalfWrittenIsRemoved) {
+  const std::string half = folder.path() + "/logins.0123456789abcdef";
+  ASSERT_TRUE(PrivateFile::create(half));
+  server.reset();
+  start();
+  EXPECT_FALSE(PrivateFile::open(half));
+  EXPECT_TRUE(PrivateFile::open(folder.path() + "/token"));
 }
 
 TEST_F(ServerTest, TakenPortMeansTheNextAndOnlyLoopback) {

@@ -81,12 +81,15 @@ void CaptureIndex::link_datagram(uint32_t shard, uint64_t frame, uint64_t previo
   shards_[shard].links.emplace_back(frame, previous);
 }
 
-uint64_t CaptureIndex::datagram_link(uint64_t frame) const {
+std::vector<uint64_t> CaptureIndex::datagram_links(uint64_t frame) const {
   const IndexBlock& b = block_of(frame);
   const ShardSide& s = shards_[b.shard[frame - b.first_number]];
   const std::lock_guard lock(s.links_mutex);
-  const auto at = std::lower_bound(s.links.begin(), s.links.end(), std::pair{frame, uint64_t{0}});
-  return at != s.links.end() && at->first == frame ? at->second : 0;
+  std::vector<uint64_t> out;
+  auto at = std::lower_bound(s.links.begin(), s.links.end(), frame,
+                             [](const auto& link, uint64_t f) { return link.first < f; });
+  for (; at != s.links.end() && at->first == frame; ++at) out.push_back(at->second);
+  return out;
 }
 
 void CaptureIndex::commit(uint64_t number) {

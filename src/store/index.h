@@ -64,7 +64,7 @@ struct FlowRecord {
   uint8_t ip_proto = 0;
   uint8_t kind = 0;  ///< FlowKind
   bool has_vlan = false;
-  bool ports_reused = false;  ///< another flow of the same ends came before
+  bool ports_reused = false;                 ///< another flow of the same ends came before
   std::atomic<uint8_t> application{255};     ///< number in the registry, 255 = unknown
   std::atomic<uint32_t> stream{UINT32_MAX};  ///< tcp.stream/udp.stream, set at commit
 };
@@ -132,7 +132,8 @@ class CaptureIndex {
   size_t stack_count() const;
   uint64_t total_bytes() const { return total_bytes_.load(std::memory_order_relaxed); }
   uint64_t file_offset(uint64_t number) const;
-  uint64_t datagram_link(uint64_t frame) const;
+  /// Of every datagram that `frame` completed: the last fragment before it.
+  std::vector<uint64_t> datagram_links(uint64_t frame) const;
   /// Flow of tcp.stream / udp.stream N.
   FlowId flow_of_stream(bool tcp, uint32_t stream) const;
   /// Next packet of the same flow: looks forward over committed rows, `rows_max` of them.

@@ -68,3 +68,59 @@ export async function open_capture(page, server, name = 'ten-million') {
 export function check(condition, words) {
   if (!condition) throw new Error(words);
 }
+
+/** The frame numbers on screen, from top to bottom. */
+export const numbers = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('.rowpane .gr')]
+      .filter((row) => !row.hidden)
+      .map((row) => ({ y: parseFloat(row.style.top), n: Number(row.querySelector('.c-number').textContent.replaceAll(',', '')) }))
+      .sort((a, b) => a.y - b.y)
+      .map((row) => row.n),
+  );
+export const until_loaded = (page) => page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].every((row) => row.hidden || row.querySelector('.c-number').textContent !== ''));
+export const rising = (list) => list.every((n, i) => i === 0 || n === list[i - 1] + 1);
+
+/** Frame times while something happens, in ms; each frame calls `step` inside the page. */
+export async function frame_times(page, step, frames) {
+  return page.evaluate(
+    ({ step, frames }) =>
+      new Promise((done) => {
+        const act = step === 'scroll' ? (i) => document.getElementById('packet-rows').dispatchEvent(new WheelEvent('wheel', { deltaY: i % 120 < 60 ? 240 : -180, bubbles: true, cancelable: true })) : () => {};
+        const times = [];
+        let last = performance.now();
+        let i = 0;
+        const frame = (now) => {
+          times.push(now - last);
+          last = now;
+          act(i++);
+          if (i < frames) requestAnimationFrame(frame);
+          else done(times.slice(5));
+        };
+        requestAnimationFrame(frame);
+      }),
+    { step, frames },
+  );
+}
+export const p99 = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
+
+/** Frame times of the page while scrolling and of a blank page, side by side, until they are within 4 ms of each other. */
+export async function scroll_beside_blank(page, context) {
+  // Other programs on the machine disturb single rounds; each round measures both pages side by side.
+  const rounds = [];
+  const started = Date.now();
+  for (let round = 0; round < 4 && Date.now() - started < 30_000; round++) {
+    const blank = await context.newPage();
+    await blank.goto('about:blank');
+    await blank.bringToFront();
+    const calm = p99(await frame_times(blank, 'nothing', 240));
+    await blank.close();
+    await page.bringToFront();
+    const busy = p99(await frame_times(page, 'scroll', 240));
+    rounds.push([busy, calm]);
+    if (busy <= calm + 4) break;
+  }
+  const [busy, calm] = rounds.at(-1);
+  check(busy <= calm + 4, `p99 scrolling / blank in ms: ${rounds.map(([b, c]) => `${b.toFixed(1)} / ${c.toFixed(1)}`).join(', ')}`);
+  return `p99 ${busy.toFixed(1)} ms, blank ${calm.toFixed(1)} ms`;
+}

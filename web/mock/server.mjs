@@ -278,7 +278,7 @@ function seek(c, what, q) {
     return { number: n, row: row_of(n) };
   }
   if (kind === 'time') {
-    const ns = Number(q.get('q')) - 1_700_000_000e9;
+    const ns = (Number(q.get('q')) - 1_700_000_000) * 1e9;
     const n = Math.min(c.packets, Math.max(1, Math.ceil(ns / 120_000)));
     return { number: n, row: row_of(n) };
   }

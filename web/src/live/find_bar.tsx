@@ -38,7 +38,7 @@ function question(): { q: string; problem: string } {
   if (kind.value === 'time') {
     const day = split_ns(session.current_info.value?.first_ns ?? '0').seconds;
     const ns = parse_time(text, time_zone.value, day);
-    return ns === null ? { q: '', problem: 'Write a time, for example 14:32:07 or 2026-01-31 14:32:07.122.' } : { q: ns, problem: '' };
+    return ns === null ? { q: '', problem: 'Write a time, for example 14:32:07 or 2026-01-31 14:32:07.122.' } : { q: session.seconds_text(ns), problem: '' };
   }
   return text === '' ? { q: '', problem: 'Write what to find.' } : { q: wanted.value, problem: '' };
 }

@@ -128,7 +128,8 @@ export function set_following(on: boolean): void {
   list_port.redraw();
 }
 
-function seconds_text(ns: string): string {
+/** Seconds since 1970 with nine decimals, as filters and searches write a time. */
+export function seconds_text(ns: string): string {
   const { seconds, nanos } = split_ns(ns);
   return `${seconds}.${String(nanos).padStart(9, '0')}`;
 }
@@ -196,7 +197,7 @@ export async function choose_span(next: { from_ns: string; to_ns: string } | nul
   if (next !== null) set_following(false);
   span_only_scrolls.value = false;
   await apply_filter(filter.value.text);
-  if (next !== null && span_only_scrolls.value) await jump('time', next.from_ns);
+  if (next !== null && span_only_scrolls.value) await jump('time', seconds_text(next.from_ns));
 }
 
 export function select(number: number, row: number, scroll: boolean): void {

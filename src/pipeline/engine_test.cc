@@ -1,0 +1,170 @@
+#include "pipeline/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "pipeline/disk.h"
+#include "pipeline/test_packets_test.h"
+
+namespace sp3ctra {
+namespace {
+
+namespace fs = std::filesystem;
+using test_packets::Directory;
+using test_packets::write_capture;
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(make_private_directory(captures_)); }
+  std::unique_ptr<CaptureEngine> start(uint64_t quota_bytes = 1 << 20) {
+    EngineOptions options;
+    options.data_directory = data_.path();
+    options.disk_quota_bytes = quota_bytes;
+    return std::make_unique<CaptureEngine>(options, Capd());
+  }
+  std::string upload(CaptureEngine& engine, const std::string& name, uint32_t packets) {
+    const std::string given = data_.path() + "/given";
+    write_capture(given, packets);
+    const auto path = engine.reserve_upload(name, fs::file_size(given));
+    EXPECT_TRUE(path) << path.error().message;
+    fs::copy_file(given, *path, fs::copy_options::overwrite_existing);
+    fs::remove(given);
+    const auto id = engine.open_upload(*path, name);
+    EXPECT_TRUE(id) << id.error().message;
+    engine.wait_for(*id);
+    return *id;
+  }
+  uint64_t bytes_on_disk() const {
+    uint64_t sum = 0;
+    for (const auto& e : fs::directory_iterator(captures_)) sum += e.file_size();
+    return sum;
+  }
+  size_t files() const {
+    return static_cast<size_t>(
+        std::distance(fs::directory_iterator(captures_), fs::directory_iterator()));
+  }
+
+  Directory data_;
+  const std::string captures_ = data_.path() + "/captures";
+};
+
+TEST_F(EngineTest, CapturesOfTheDataDirectoryAreListedAgainAndOpenById) {
+  auto engine = start();
+  const std::string first = upload(*engine, "holiday <ü>.pcapng", 5);
+  upload(*engine, "second", 7);
+  write_capture(captures_ + "/live-1700000000.pcapng", 9);
+  fs::create_directory(captures_ + "/upload-folder");
+  fs::create_symlink("/etc/passwd", captures_ + "/upload-link");
+  std::ofstream(captures_ + "/notes.txt") << "mine";
+  EXPECT_TRUE(engine->stored().empty()) << "what is open is in captures()";
+  engine = start();
+  EXPECT_TRUE(engine->captures().empty());
+  const auto stored = engine->stored();
+  ASSERT_EQ(stored.size(), 3u);
+  std::map<std::string, StoredCapture> by_name;
+  for (const StoredCapture& s : stored) by_name[s.name] = s;
+  ASSERT_TRUE(by_name.count("holiday <ü>.pcapng"));
+  ASSERT_TRUE(by_name.count("live-1700000000.pcapng"));
+  EXPECT_GT(by_name["second"].bytes, 7u * 140);
+  EXPECT_GT(by_name["second"].modified_ns, 1'700'000'000'000'000'000);
+  const std::string id = by_name["second"].id;
+  ASSERT_EQ(engine->open_stored(id).value_or(""), id);
+  engine->wait_for(id);
+  ASSERT_TRUE(engine->find(id));
+  EXPECT_EQ(engine->find(id)->info().packets, 7u);
+  EXPECT_EQ(engine->find(id)->info().name, "second");
+  EXPECT_EQ(engine->stored().size(), 2u);
+  EXPECT_FALSE(engine->open_stored(id)) << "it is open";
+  EXPECT_FALSE(engine->open_stored("c99"));
+}
+
+TEST_F(EngineTest, AStoredFileThatCannotBeReadStaysListed) {
+  std::ofstream(captures_ + "/upload-1") << "this is no capture at all";
+  auto engine = start();
+  ASSERT_EQ(engine->stored().size(), 1u);
+  const std::string id = engine->stored()[0].id;
+  EXPECT_FALSE(engine->open_stored(id));
+  ASSERT_EQ(engine->stored().size(), 1u);
+  EXPECT_EQ(*engine->remove_capture(id), Removal::kDeleted);
+  EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(EngineTest, DeletingTakesTheFileOfOursAndOnlyClosesOthers) {
+  auto engine = start();
+  const std::string mine = upload(*engine, "mine", 5);
+  const std::string elsewhere = data_.path() + "/elsewhere.pcapng";
+  write_capture(elsewhere, 3);
+  const auto foreign = engine->open_file(elsewhere, "elsewhere");
+  const auto dotted = engine->open_file(captures_ + "/../elsewhere.pcapng", "dotted");
+  ASSERT_TRUE(foreign && dotted);
+  EXPECT_EQ(engine->captures().size(), 3u);
+  EXPECT_EQ(files(), 2u) << "the capture and its name";
+  EXPECT_EQ(*engine->remove_capture(mine), Removal::kDeleted);
+  EXPECT_EQ(files(), 0u);
+  EXPECT_EQ(engine->state().disk_used_bytes, 0u);
+  EXPECT_EQ(*engine->remove_capture(*foreign), Removal::kClosed);
+  EXPECT_EQ(*engine->remove_capture(*dotted), Removal::kClosed);
+  EXPECT_TRUE(fs::exists(elsewhere));
+  EXPECT_TRUE(engine->captures().empty());
+  EXPECT_EQ(*engine->remove_capture(mine), Removal::kUnknown);
+}
+
+TEST_F(EngineTest, DeletingWhileItIsReadEndsTheReading) {
+  auto engine = start(1 << 30);
+  write_capture(captures_ + "/upload-1", 200'000);
+  engine = start(1 << 30);
+  const std::string id = engine->stored()[0].id;
+  ASSERT_TRUE(engine->open_stored(id));
+  const auto view = engine->find(id);
+  EXPECT_EQ(*engine->remove_capture(id), Removal::kDeleted);
+  EXPECT_FALSE(engine->find(id));
+  // Somebody may still look at it: what was read stays readable for them.
+  EXPECT_LE(view->info().packets, 200'000u);
+  EXPECT_TRUE(view->rows("", 0, 10));
+}
+
+TEST_F(EngineTest, UnfinishedUploadsAndOtherRestsAreRemovedAtTheStart) {
+  auto engine = start();
+  const auto path = engine->reserve_upload("half", 1000);
+  ASSERT_TRUE(path);
+  std::ofstream(*path) << "half of it";
+  std::ofstream(captures_ + "/upload-9.name") << "a name without its file";
+  upload(*engine, "whole", 2);
+  engine = start();
+  EXPECT_FALSE(fs::exists(*path));
+  EXPECT_FALSE(fs::exists(captures_ + "/upload-9.name"));
+  ASSERT_EQ(engine->stored().size(), 1u);
+  EXPECT_EQ(engine->stored()[0].name, "whole");
+}
+
+TEST_F(EngineTest, TheQuotaCountsWhatIsThereAndWhatIsAnnounced) {
+  auto engine = start(100'000);
+  EXPECT_EQ(engine->state().disk_quota_bytes, 100'000u);
+  upload(*engine, "a", 100);
+  const uint64_t used = bytes_on_disk();
+  EXPECT_EQ(engine->state().disk_used_bytes, used);
+  // Announced counts at once, although nothing has come yet.
+  const auto coming = engine->reserve_upload("b", 60'000);
+  ASSERT_TRUE(coming);
+  EXPECT_EQ(engine->state().disk_used_bytes, used + 60'000);
+  const auto refused = engine->reserve_upload("c", 60'000);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("delete captures first"), std::string::npos);
+  EXPECT_FALSE(engine->reserve_upload("d", UINT64_MAX)) << "the sum must not wrap";
+  // Given up: its place is free again.
+  fs::remove(*coming);
+  EXPECT_TRUE(engine->reserve_upload("c", 60'000));
+}
+
+TEST_F(EngineTest, AnUploadThatIsNoCaptureLeavesNothing) {
+  auto engine = start();
+  const auto path = engine->reserve_upload("x", 10);
+  ASSERT_TRUE(path);
+  std::ofstream(*path) << "0123456789";
+  EXPECT_FALSE(engine->open_upload(*path, "x"));
+  EXPECT_EQ(files(), 0u);
+}
+
+}  // namespace
+}  // namespace sp3ctra
