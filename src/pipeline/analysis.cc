@@ -231,6 +231,10 @@ class Analysis {
   }
 
   void release(const std::vector<DonePtr>& done) {
+    TrackerCounters counters;
+    for (const DonePtr& d : done) counters += d->counters;
+    if (options_.on_counters && counters != counters_told_) options_.on_counters(counters);
+    counters_told_ = counters;
     if (options_.checkpoints) {
       for (const DonePtr& d : done)
         for (auto& [id, copy] : d->checkpoints) options_.checkpoints->add(id, std::move(copy));
@@ -271,6 +275,7 @@ class Analysis {
   std::vector<std::byte> bytes_;
   XXH3_state_t digest_;
   uint64_t events_ = 0;
+  TrackerCounters counters_told_;
 };
 
 template <class T>

@@ -115,6 +115,9 @@ void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source
   AnalysisOptions options;
   options.workers = options_.workers;
   options.checkpoints = &run.view->checkpoints();
+  options.on_counters = [&run](const TrackerCounters& c) {
+    run.view->update([&c](CaptureFacts& f) { f.given_up = c; });
+  };
   const AnalysisReport report = analyse_capture(progress, run.view->index(), options, run.stop);
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
