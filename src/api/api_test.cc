@@ -129,6 +129,14 @@ TEST_F(ApiTest, InterfacesComeFromTheProvider) {
   EXPECT_EQ(json["interfaces"][0]["rx_bytes"], 5);
 }
 
+TEST_F(ApiTest, WhatFollowingTheFlowsGaveUpIsTold) {
+  const auto json = body_of(ask("GET", "/captures"));
+  const auto& given_up = json["captures"][0]["given_up"];
+  ASSERT_EQ(given_up.size(), 1u);
+  EXPECT_EQ(given_up[0]["name"], "buffers_full");
+  EXPECT_EQ(given_up[0]["count"], 7);
+}
+
 TEST_F(ApiTest, StoredCapturesAreListedOpenedAndDeleted) {
   const auto json = body_of(ask("GET", "/captures"));
   ASSERT_EQ(json["stored"].size(), 1u);
