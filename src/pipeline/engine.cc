@@ -11,6 +11,8 @@
 namespace sp3ctra {
 namespace {
 
+constexpr std::string_view kTooManyOpen = "too many captures are open; close or delete some first";
+
 int64_t wall_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -104,6 +106,7 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                source->packet_file(), facts);
   const std::lock_guard lock(mutex_);
+  if (running_.size() >= limits::kCapturesOpenMax) return fail("{}", kTooManyOpen);
   Running& run = add(std::move(view), id, path);
   run.thread =
       std::thread([this, &run, s = std::move(source)]() mutable { read_file(run, std::move(s)); });
@@ -223,6 +226,8 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(
     const std::lock_guard lock(mutex_);
     if (starting_ || (live_ && !live_->ended()))
       return tl::unexpected(StartError{"a capture is running; stop it first"});
+    if (running_.size() >= limits::kCapturesOpenMax)
+      return tl::unexpected(StartError{std::string(kTooManyOpen)});
     starting_ = true;
     stop_asked_ = false;
     id = next_id();
