@@ -115,10 +115,9 @@ size_t count_of(const StackFacts& s, std::string_view name) {
   return static_cast<size_t>(std::count(s.protocols.begin(), s.protocols.end(), name));
 }
 
-/// Nothing can be concluded from a layer's absence.
+/// Nothing can be concluded from a layer's absence. (What an ICMP error quotes is in the stack.)
 bool open_ended(const StackFacts& s) {
-  if (s.protocols.empty() || s.protocols.size() >= limits::kLayersMax) return true;
-  return s.protocols.back() == "icmp" || s.protocols.back() == "icmpv6";
+  return s.protocols.empty() || s.protocols.size() >= limits::kLayersMax;
 }
 
 /// The row's flow does not speak for every address in the packet.

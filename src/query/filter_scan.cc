@@ -7,6 +7,10 @@
 
 namespace sp3ctra {
 
+namespace {
+constexpr uint64_t kFragmentsWalked = 8192 + 1;  // 64 KiB in the smallest fragments
+}  // namespace
+
 FilterScan::FilterScan(std::shared_ptr<const CaptureIndex> index,
                        std::shared_ptr<const PacketFile> file,
                        std::shared_ptr<Checkpoints> checkpoints, Filter filter)
@@ -76,7 +80,14 @@ void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
 }
 
 bool FilterScan::open_and_match(uint64_t number) {
-  const auto opened = replay_.open(number, &tree_, UINT64_MAX, nullptr);
+  // What a header filter asks of a fragment or a quoting packet stands in the packet itself, or in
+  // the fragments that it completes; only a packet not understood needs all that went before it.
+  const IndexBlock& b = index_->block_of(number);
+  const uint16_t bits = b.bits[number - b.first_number];
+  uint64_t walk_max = 0;
+  if (bits & kBitDatagramCompleted) walk_max = kFragmentsWalked;
+  if (bits & (kBitAnomaly | kBitNotAnalysed)) walk_max = UINT64_MAX;
+  const auto opened = replay_.open(number, &tree_, walk_max, nullptr);
   return opened && filter_.matches(tree_, opened->packet.data);
 }
 
