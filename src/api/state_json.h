@@ -14,7 +14,7 @@ namespace sp3ctra::api {
 inline constexpr std::string_view kVersion = "0.1.0";
 
 Json state_json(const EngineState& state);
-/// `{"captures":[…]}`.
+/// `{"captures":[…],"stored":[…]}`: what is open, and what lies in the data directory besides.
 Json captures_json(const CaptureLibrary& library, const Engine& engine);
 /// `{"interfaces":[…]}`.
 Json interfaces_json(const std::vector<InterfaceRow>& rows);

@@ -1,6 +1,6 @@
 #pragma once
 // Every limit of the program: its unit is in its name, its reason beside it. Reaching one is
-// counted (base/counters.h) and shown; nothing grows beyond what stands here.
+// counted and shown; nothing grows beyond what stands here.
 #include <cstddef>
 #include <cstdint>
 
@@ -53,12 +53,12 @@ inline constexpr uint32_t kOutOfOrderBytesPerFlow = 1 << 20;
 inline constexpr uint32_t kOutOfOrderSegmentsPerFlow = 1024;  // a direction; searched in order
 inline constexpr uint32_t kStreamBytesPerShard = 8u << 20;    // all stream buffers of a shard
 inline constexpr uint32_t kStateBytesMax = 4096;              // a protocol's State of one flow
-inline constexpr uint32_t kNestedDatagrams = 4;        // reassembled inside one another in a packet
-inline constexpr uint32_t kCheckpointPackets = 256;    // a flow is copied after as many packets …
-inline constexpr uint64_t kCheckpointEvery = 1 << 20;  // … or bytes
+inline constexpr uint32_t kNestedDatagrams = 4;      // reassembled inside one another in a packet
+inline constexpr uint32_t kCheckpointPackets = 256;  // a flow is copied after as many packets
 inline constexpr uint32_t kCheckpointsPerFlow = 64;
-inline constexpr uint64_t kCheckpointBytes = 64ull << 20;    // all copies of one capture
-inline constexpr uint32_t kCheckpointBytesMax = 256 * 1024;  // larger ones are not taken
+inline constexpr uint64_t kCheckpointBytes = 64ull << 20;   // all copies of one capture
+inline constexpr uint32_t kCheckpointBytesMax = 64 * 1024;  // larger copies are not taken
+inline constexpr uint32_t kCheckpointBatchBytes = 1 << 20;  // copies of one batch of packets
 
 // Pipeline.
 inline constexpr uint32_t kWorkersMax = 64;
@@ -68,7 +68,6 @@ inline constexpr uint32_t kBatchBytesKept = 2u << 20;     // a recycled batch ke
 inline constexpr uint32_t kBatchesKept = 32;              // recycled ones, for each worker
 inline constexpr uint32_t kWorkerQueueBatches = 256;      // a worker's, and answers waiting twice
 inline constexpr uint64_t kWorkerQueueBytes = 64u << 20;  // packets waiting for all workers
-inline constexpr uint32_t kEventRingRecords = 65'536;     // per worker
 
 // Control.
 inline constexpr uint32_t kCommandsMax = 64;  // waiting in the queue: people click, nothing floods

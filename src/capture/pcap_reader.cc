@@ -124,6 +124,12 @@ PacketSource::Next PcapReader::next(Packet& out) {
     return stop(state, "the header of a packet", header_bytes);
   }
   const PcapRecord record = parse_pcap_record(shape_, window_->data());
+  if (!record.sane) [[unlikely]] {
+    ended_ = true;
+    damage_ = fmt::format("damaged at byte {}: the lengths of a packet contradict each other",
+                          window_->offset());
+    return PacketSource::Next::kEnd;
+  }
   if (record.caplen > bytes_max_) [[unlikely]] {
     ended_ = true;
     damage_ = fmt::format("damaged at byte {}: a packet of {} bytes, more than {}",

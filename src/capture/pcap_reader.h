@@ -19,6 +19,7 @@ struct PcapRecord {
   uint32_t caplen = 0;
   uint32_t len = 0;
   uint16_t flags = 0;    ///< PacketFlags, from the modified format's packet type
+  bool sane = true;      ///< its lengths do not contradict each other (snoop has two)
   uint32_t filling = 0;  ///< bytes between the packet and the next record (snoop)
 };
 

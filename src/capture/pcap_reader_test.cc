@@ -117,6 +117,10 @@ TEST(SnoopReader, PacketsTimesLengthsAndFilling) {
   EXPECT_EQ(reading.packets[0].data, "abcde");
   EXPECT_EQ(reading.packets[1].packet.file_offset, 48u);
   EXPECT_EQ(reading.packets[1].data, "xyz");
+  ByteText odd(true);
+  odd.text(std::string_view("snoop\0\0\0", 8)).u32(2).u32(4);
+  odd.u32(60).u32(5).u32(20).u32(0).u32(1).u32(0).text("abcde");
+  EXPECT_NE(read_bytes(odd.str()).damage.find("byte 16: the lengths"), std::string::npos);
   ByteText atm(true);
   atm.text(std::string_view("snoop\0\0\0", 8)).u32(2).u32(18);
   EXPECT_NE(read_bytes(atm.str()).damage.find("data link of snoop"), std::string::npos);

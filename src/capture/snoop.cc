@@ -47,8 +47,8 @@ PcapRecord parse_snoop_record(const std::byte* bytes) {
   record.caplen = load_be32(header, 4);
   const uint32_t whole = load_be32(header, 8);
   const uint64_t needed = uint64_t{kRecordHeaderBytes} + record.caplen;
-  if (whole > needed && whole - needed <= kFillingMax)
-    record.filling = static_cast<uint32_t>(whole - needed);
+  record.sane = whole >= needed && whole - needed <= kFillingMax;
+  if (record.sane) record.filling = static_cast<uint32_t>(whole - needed);
   record.ts.ns =
       int64_t{load_be32(header, 16)} * Timestamp::kSecond + int64_t{load_be32(header, 20)} * 1000;
   return record;

@@ -14,8 +14,8 @@ inline constexpr uint32_t kSnoopHeaderBytes = 16;
 bool is_snoop_magic(Bytes four);
 /// What a file header (kSnoopHeaderBytes) says; none when its version or data link is not known.
 std::optional<PcapShape> parse_snoop_header(Bytes header);
-/// Reads a record header of 24 bytes; record.filling is what follows the packet, 0 when its record
-/// length makes no sense.
+/// Reads a record header of 24 bytes; record.filling is what follows the packet, record.sane is
+/// false when its lengths contradict each other.
 PcapRecord parse_snoop_record(const std::byte* bytes);
 
 }  // namespace sp3ctra

@@ -1,6 +1,7 @@
 // sp3ctra read: packets of files as text, fields or a new file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "capture/file_source.h"
@@ -58,7 +59,11 @@ class Reading {
     auto filter = parse_filter(options_.filter);
     if (!filter) {
       const FilterParseError& e = filter.error();
-      return fail("-Y: {}\n  {}\n  {:>{}}", e.message, options_.filter, "^", e.position + 1);
+      // The position counts bytes, the terminal characters.
+      const auto before = std::string_view(options_.filter).substr(0, e.position);
+      const auto columns = std::count_if(before.begin(), before.end(),
+                                         [](char c) { return (c & '\xc0') != '\x80'; });
+      return fail("-Y: {}\n  {}\n  {:>{}}", e.message, options_.filter, "^", columns + 1);
     }
     filter_ = std::move(*filter);
     return {};

@@ -8,7 +8,6 @@ size_t checkpoint_bytes(const Flow& flow) {
   size_t n = sizeof flow + buffered_bytes(flow);
   if (flow.tcp) {
     n += sizeof *flow.tcp;
-    for (const TcpDirection& side : flow.tcp->side) n += side.unacked.size() * sizeof(Unacked);
   }
   for (const StateSlot& s : flow.states) n += sizeof s + s.bytes.size();
   return n;

@@ -49,13 +49,14 @@ size_t buffered_bytes(const Flow& flow) noexcept {
   size_t n = 0;
   if (flow.tcp) {
     for (const TcpDirection& side : flow.tcp->side)
-      n += side.held_bytes + side.held.size() * sizeof(HeldSegment) + side.message.size() +
-           side.message_frames.size() * sizeof(uint64_t);
+      n += side.held_bytes + side.held.capacity() * sizeof(HeldSegment) + side.message.capacity() +
+           side.message_frames.capacity() * sizeof(uint64_t) +
+           side.unacked.capacity() * sizeof(Unacked);
   }
   if (flow.datagram) {
     const Datagram& g = *flow.datagram;
-    n += g.bytes.size() + g.pieces.size() * sizeof(Datagram::Piece) +
-         g.frames.size() * sizeof(uint64_t);
+    n += g.bytes.capacity() + g.pieces.capacity() * sizeof(Datagram::Piece) +
+         g.frames.capacity() * sizeof(uint64_t);
   }
   return n;
 }

@@ -123,7 +123,8 @@ struct Flow {
   Flow& operator=(const Flow& o);
 };
 
-/// Bytes of payload the flow holds back: unfinished messages, segments out of order, fragments.
+/// Memory of the flow beyond its record: unfinished messages, segments out of order, fragments,
+/// segments that were not acknowledged.
 size_t buffered_bytes(const Flow& flow) noexcept;
 
 }  // namespace sp3ctra

@@ -36,12 +36,13 @@ class FlowTable {
   void remove(Flow& flow) noexcept;
   /// Puts a copied flow in place of its key (checkpoints).
   Flow& restore(const Flow& flow);
-  /// The longest silent flow for which `f` is true; null when there is none.
+  /// Shows the flows, longest silent first, until f(flow) is false; f may remove the one it sees.
   template <class F>
-  Flow* longest_silent(F f) {
-    for (uint32_t i = oldest_; i != 0; i = slots_[i].newer)
-      if (f(slots_[i])) return &slots_[i];
-    return nullptr;
+  void for_each_while(F f) {
+    for (uint32_t i = oldest_, next = 0; i != 0; i = next) {
+      next = slots_[i].newer;
+      if (!f(slots_[i])) return;
+    }
   }
   /// All live flows, longest silent first.
   template <class F>

@@ -61,8 +61,11 @@ void FlowTracker::drop_old_fragments() noexcept {
 Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input payload) noexcept {
   const uint64_t end = uint64_t{fragment.byte_offset} + payload.data.size();
   const bool cut = payload.data.size() < payload.reported;
-  if (d.quoted > 0 || end > limits::kFragmentBytesMax || cut || completed_ == datagrams_.size())
+  if (d.quoted > 0 || end > limits::kFragmentBytesMax || cut) return {};
+  if (completed_ == datagrams_.size()) {
+    ++counters_.fragments_dropped;
     return {};
+  }
   FlowKey key;
   key.kind = FlowKind::kFragment;
   key.low = d.parsed.src;

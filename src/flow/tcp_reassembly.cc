@@ -11,10 +11,11 @@ namespace {
 constexpr uint8_t kGuessesMax = 4;
 constexpr size_t kMessageFramesMax = 4096;
 
+/// Gives the memory back, too: thousands of flows rest between two messages.
 void forget_message(TcpDirection& side) {
-  side.message.clear();
+  side.message = {};
   side.message_bytes = 0;
-  side.message_frames.clear();
+  side.message_frames = {};
 }
 
 }  // namespace
@@ -96,6 +97,7 @@ void FlowTracker::drain(Dissection& d, TcpDirection& side) noexcept {
     side.expected += static_cast<uint32_t>(fresh.size());
     deliver(d, side, {fresh, 0, 0, static_cast<uint32_t>(fresh.size())}, s.frame, false);
   }
+  if (side.held.empty()) side.held = {};
 }
 
 void FlowTracker::skip_gap(TcpDirection& side, uint32_t to_seq) noexcept {

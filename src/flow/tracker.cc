@@ -69,14 +69,14 @@ void FlowTracker::account(Flow& flow) noexcept {
   flow.buffered = now;
   // Further than needed, so that a table full of small flows is not searched with every packet.
   if (stream_bytes_held_ <= options_.stream_bytes_max) return;
-  while (stream_bytes_held_ > options_.stream_bytes_max / 8 * 7) {
-    Flow* silent =
-        table_.longest_silent([&flow](const Flow& f) { return f.buffered > 0 && &f != &flow; });
-    if (!silent) return;
-    ++counters_.buffers_full;
-    end_flow(*silent);
-    drop(*silent);
-  }
+  table_.for_each_while([&](Flow& silent) {
+    if (silent.buffered > 0 && &silent != &flow) {
+      ++counters_.buffers_full;
+      end_flow(silent);
+      drop(silent);
+    }
+    return stream_bytes_held_ > options_.stream_bytes_max / 8 * 7;
+  });
 }
 
 void FlowTracker::resume(const Flow& copy, uint32_t stream) {

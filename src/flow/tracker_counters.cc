@@ -19,7 +19,7 @@ std::vector<GivenUp> given_up(const TrackerCounters& c) {
           {"buffers_full", c.buffers_full,
            "conversations were let go early because they held back too much unfinished data"},
           {"fragments_dropped", c.fragments_dropped,
-           "packets sent in pieces were never completed within 30 seconds"},
+           "packets sent in pieces were given up before all pieces had come"},
           {"stream_gaps", c.stream_gaps, "stretches of connections were never captured"},
           {"stream_gap_bytes", c.stream_gap_bytes, "bytes lay in those stretches"},
           {"messages_cut", c.messages_cut,

@@ -9,7 +9,7 @@ namespace sp3ctra {
 struct TrackerCounters {
   uint64_t flows_evicted = 0;      ///< table full: longest silent flow left early
   uint64_t buffers_full = 0;       ///< flows ended because the shard's stream bytes were used up
-  uint64_t fragments_dropped = 0;  ///< datagrams never completed
+  uint64_t fragments_dropped = 0;  ///< datagrams given up: too late, too many, too deep
   uint64_t stream_gaps = 0;        ///< stretches of a stream never seen
   uint64_t stream_gap_bytes = 0;
   uint64_t messages_cut = 0;  ///< messages longer than limits::kPduBytesKept

@@ -100,9 +100,21 @@ TEST(Tracker, NothingIsHeldBackForAFlowInOrder) {
   Feed feed;
   feed.give(tcp(2000, 0, kTcpSyn, ""));
   feed.give(tcp(2000, 1, kTcpAck, "GET / HTTP/1.0\r\n"));
-  EXPECT_GT(feed.tracker.stream_bytes(), 0u);
+  EXPECT_GT(feed.tracker.stream_bytes(), 16u);
   feed.give(tcp(2000, 17, kTcpAck, "\r\n"));
-  EXPECT_EQ(feed.tracker.stream_bytes(), 0u);
+  EXPECT_LT(feed.tracker.stream_bytes(), 1000u);  // what waits for its acknowledgement
+}
+
+TEST(Tracker, AMessageThatWasReadLeavesNoMemoryBehind) {
+  Feed feed;
+  feed.give(tcp(2000, 0, kTcpSyn, ""));
+  feed.give(tcp(2000, 1, kTcpAck, "POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n"));
+  uint32_t seq = 1 + 42;
+  for (int i = 0; i < 60; ++i, seq += 1000)
+    feed.give(tcp(2000, seq, kTcpAck, std::string(1000, 'x')));
+  EXPECT_LT(feed.tracker.stream_bytes(), 10'000u);
+  feed.give(tcp(2000, seq + 2000, kTcpAck, std::string(1400, 'y')));
+  EXPECT_GT(feed.tracker.stream_bytes(), 1400u);
 }
 
 std::string fragment(const std::string& datagram, uint8_t protocol, uint16_t id, size_t at,
@@ -167,7 +179,7 @@ TEST(Tracker, ACopiedFlowGoesOnWhereItWas) {
   EXPECT_TRUE(d.parsed.reassembled);
   EXPECT_EQ(resumed.tracker.current()->stream, 5u);
   EXPECT_FALSE(resumed.tracker.began_flow());
-  EXPECT_EQ(resumed.tracker.stream_bytes(), 0u);
+  EXPECT_LT(resumed.tracker.stream_bytes(), 1000u);
 }
 
 Checkpoints::Copy copy_at(uint64_t frame, size_t message = 0) {

@@ -18,8 +18,8 @@ using DonePtr = std::unique_ptr<WorkDone>;
 
 /// A worker thread with its rings: full batches in, empty ones back, answers out.
 struct Lane {
-  Lane(CaptureIndex& index, uint32_t flows_max, uint32_t batches)
-      : worker(index, flows_max),
+  Lane(CaptureIndex& index, uint32_t flows_max, bool copies, uint32_t batches)
+      : worker(index, flows_max, copies),
         in(batches),
         back(limits::kBatchesKept),
         out(size_t{batches} * 2) {}
@@ -56,6 +56,7 @@ class Analysis {
     const unsigned n = std::clamp(options_.workers, 1u, limits::kWorkersMax);
     for (unsigned i = 0; i < n; ++i)
       lanes_.push_back(std::make_unique<Lane>(index_, options_.flows_max_per_shard,
+                                              options_.checkpoints != nullptr,
                                               std::max(options_.queue_batches, 1u)));
     for (auto& lane : lanes_) lane->thread = std::thread([this, &lane] { work(*lane); });
     std::thread store([this] { commit_all(); });
@@ -81,7 +82,7 @@ class Analysis {
       const PacketSource::Next next = source_.next(p);
       if (next == PacketSource::Next::kEnd) break;
       if (next == PacketSource::Next::kIdle) {
-        if (filled_ > 0) hand_over(false);
+        if (filled_ > 0 || owing_) hand_over(false);
         if (options_.wait && !options_.wait()) break;
         continue;
       }
@@ -110,6 +111,7 @@ class Analysis {
 
   void hand_over(bool end) {
     if (options_.writer) keep_written();
+    owing_ = false;
     for (size_t i = 0; i < lanes_.size(); ++i) {
       PacketBatch& b = *filling_[i];
       b.seal();
@@ -120,6 +122,7 @@ class Analysis {
       for (int spins = 0; filling_[i] && !offer(i);) {
         if (options_.live && !end) {
           leave_out(b);
+          owing_ = true;
           break;
         }
         pause(spins);
@@ -273,7 +276,8 @@ class Analysis {
   Timestamp before_;  ///< now_ as it was when the stretch began
   uint64_t last_number_ = 0, filled_bytes_ = 0;
   uint32_t filled_ = 0;
-  bool full_ = false;  ///< the writer takes no more
+  bool full_ = false;   ///< the writer takes no more
+  bool owing_ = false;  ///< a lane left the last stretch out: what others know of it waits for it
   // store thread
   std::vector<const Event*> ordered_;
   std::vector<std::byte> bytes_;

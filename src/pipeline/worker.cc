@@ -29,13 +29,15 @@ uint16_t bits_of(const Packet& packet, const Parsed& p, const FlowTracker& track
 
 }  // namespace
 
-Worker::Worker(CaptureIndex& index, uint32_t flows_max)
+Worker::Worker(CaptureIndex& index, uint32_t flows_max, bool copies)
     : index_(index),
+      copies_(copies),
       shards_({.flows_max = flows_max, .tree = nullptr, .events = this, .numbering = nullptr}),
       stack_cache_(limits::kShards * kSlotsPerShard) {}
 
 void Worker::analyse(const PacketBatch& batch, Timestamp first, WorkDone& done) {
   done_ = &done;
+  copied_bytes_ = 0;
   for (const PacketBatch::Item& i : batch.items) {
     const Dissection& d = shards_.dissect(i.packet, i.shard, i.now, first, i.previous);
     fill_row(i.packet, i.shard, d);
@@ -60,16 +62,16 @@ void Worker::fill_row(const Packet& packet, uint8_t shard, const Dissection& d) 
   if (p.flow.any()) record_flow(packet, tracker, p);
   for (const uint64_t fragment : tracker.completed_after())
     index_.link_datagram(shard, packet.number, fragment);
-  if (const Flow* flow = tracker.current()) copy_flow(*flow, packet);
+  if (const Flow* flow = tracker.current(); flow && copies_) copy_flow(*flow, packet);
 }
 
 void Worker::copy_flow(const Flow& flow, const Packet& packet) {
   const uint64_t packets = flow.packets[0] + flow.packets[1];
-  const uint64_t bytes = flow.bytes[0] + flow.bytes[1];
-  const bool due =
-      packets % limits::kCheckpointPackets == 0 ||
-      bytes / limits::kCheckpointEvery != (bytes - packet.len) / limits::kCheckpointEvery;
-  if (!due || packets == 1 || checkpoint_bytes(flow) > limits::kCheckpointBytesMax) return;
+  if (packets % limits::kCheckpointPackets != 0) return;
+  const size_t bytes = checkpoint_bytes(flow);
+  if (bytes > limits::kCheckpointBytesMax || copied_bytes_ + bytes > limits::kCheckpointBatchBytes)
+    return;
+  copied_bytes_ += bytes;
   done_->checkpoints.push_back({flow.id, {packet.number, std::make_shared<const Flow>(flow)}});
 }
 

@@ -11,7 +11,8 @@ namespace sp3ctra {
 /// One thread's. Knows no queue: batch in, rows and events out.
 class Worker final : public EventSink {
  public:
-  Worker(CaptureIndex& index, uint32_t flows_max);
+  /// `copies`: long flows are copied now and then, for checkpoints.
+  Worker(CaptureIndex& index, uint32_t flows_max, bool copies);
   void analyse(const PacketBatch& batch, Timestamp first, WorkDone& done);
   TrackerCounters counters() const { return shards_.counters(); }
   void take(const Event& event) noexcept override { done_->events.push_back(event); }
@@ -23,6 +24,8 @@ class Worker final : public EventSink {
   void record_flow(const Packet& packet, const FlowTracker& tracker, const Parsed& parsed);
 
   CaptureIndex& index_;
+  const bool copies_;
+  size_t copied_bytes_ = 0;  ///< in the batch in hand
   ShardSet shards_;
   WorkDone* done_ = nullptr;
   struct StackSlot {

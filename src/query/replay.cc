@@ -82,6 +82,7 @@ bool Replay::chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
       chain.push_back(fragment);
       open.push_back(links_of(fragment));
     }
+    if (!open.empty()) return false;
     if (at == 0 || at <= last_fed) return true;
     if (chain.size() >= walk_max) return false;
     chain.push_back(at);
