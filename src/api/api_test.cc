@@ -61,6 +61,14 @@ TEST_F(ApiTest, RoutesTakeIdsNotPaths) {
   EXPECT_EQ(ask("GET", "/captures/c1/packets/0").status, 400);
   EXPECT_EQ(ask("GET", "/captures/c1/packets/99999").status, 404);
   EXPECT_EQ(ask("DELETE", "/state").status, 404);
+  // What is no id reaches no handler at all.
+  for (const std::string_view bad : {"..", ".", "a.b", "%2e%2e", "c1%2f", "", "c1 ", "\xc3\xa4"}) {
+    EXPECT_FALSE(Api::plan("GET", fmt::format("/captures/{}/packets/1", bad))) << bad;
+    EXPECT_FALSE(Api::plan("DELETE", fmt::format("/captures/{}", bad))) << bad;
+    EXPECT_FALSE(Api::plan("GET", fmt::format("/jobs/{}", bad))) << bad;
+  }
+  EXPECT_FALSE(Api::plan("GET", "/jobs/" + std::string(65, 'a')));
+  EXPECT_TRUE(Api::plan("GET", "/jobs/" + std::string(64, 'a')));
 }
 
 TEST_F(ApiTest, BodiesThatAreNoObjectsAreRefused) {
@@ -119,6 +127,14 @@ TEST_F(ApiTest, InterfacesComeFromTheProvider) {
   EXPECT_EQ(json["interfaces"][0]["name"], "eth0");
   EXPECT_EQ(json["interfaces"][0]["virtual"], true);
   EXPECT_EQ(json["interfaces"][0]["rx_bytes"], 5);
+}
+
+TEST_F(ApiTest, WhatFollowingTheFlowsGaveUpIsTold) {
+  const auto json = body_of(ask("GET", "/captures"));
+  const auto& given_up = json["captures"][0]["given_up"];
+  ASSERT_EQ(given_up.size(), 1u);
+  EXPECT_EQ(given_up[0]["name"], "buffers_full");
+  EXPECT_EQ(given_up[0]["count"], 7);
 }
 
 TEST_F(ApiTest, StoredCapturesAreListedOpenedAndDeleted) {

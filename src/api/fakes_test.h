@@ -45,6 +45,7 @@ class FakeView final : public CaptureView {
     info.name = name;
     info.packets = row_count;
     info.first = Timestamp{1'700'000'000'123'456'789};
+    info.given_up.buffers_full = 7;
     return info;
   }
   tl::expected<std::string, FilterError> add_filter(std::string_view text,

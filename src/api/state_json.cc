@@ -21,6 +21,10 @@ std::string_view state_word(CaptureState state) {
 
 Json capture_json(const CaptureView& view) {
   const CaptureInfo info = view.info();
+  Json given_up_list = Json::array();
+  for (const GivenUp& g : given_up(info.given_up))
+    if (g.count > 0)
+      given_up_list.push_back({{"name", g.name}, {"count", g.count}, {"words", g.words}});
   return {{"id", info.id},
           {"name", info.name},
           {"packets", info.packets},
@@ -34,7 +38,8 @@ Json capture_json(const CaptureView& view) {
           {"rows", view.progress("").rows},
           {"total_bytes", info.total_bytes},
           {"done_bytes", info.done_bytes},
-          {"rate_bytes_per_s", info.rate_bytes_per_s}};
+          {"rate_bytes_per_s", info.rate_bytes_per_s},
+          {"given_up", std::move(given_up_list)}};
 }
 
 }  // namespace

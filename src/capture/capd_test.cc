@@ -346,5 +346,56 @@ TEST_F(CapdTest, InstallScriptDoesWhatItSays) {
   EXPECT_EQ(access(place.c_str(), F_OK), -1);
 }
 
+TEST_F(CapdTest, InstallScriptRefusesPlacesThatOthersCouldChange) {
+  const char* source = getenv("SP3CTRA_SOURCE");
+  if (!source) GTEST_SKIP() << "SP3CTRA_SOURCE is not set";
+  const std::string script = std::string(source) + "/packaging/install-capd";
+  const std::string place = directory_ + "/lib";
+  const auto install = [&](const std::string& where) {
+    return live_test::run({script, "--directory", where, "--capd", beside_});
+  };
+  const auto set = [&](const std::string& path, uid_t uid, gid_t gid, mode_t mode) {
+    ASSERT_EQ(chown(path.c_str(), uid, gid), 0);
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+  };
+  const auto expect_untouched = [&](uid_t uid, gid_t gid, mode_t mode) {
+    struct stat s {};
+    ASSERT_EQ(stat(place.c_str(), &s), 0);
+    EXPECT_EQ(s.st_uid, uid);
+    EXPECT_EQ(s.st_gid, gid);
+    EXPECT_EQ(s.st_mode & 07777, mode);
+    EXPECT_EQ(access((place + "/sp3ctra-capd").c_str(), F_OK), -1);
+    EXPECT_EQ(access((place + "/capd.users").c_str(), F_OK), -1);
+  };
+  ASSERT_EQ(mkdir(place.c_str(), 0755), 0);
+  struct Case {
+    uid_t uid;
+    gid_t gid;
+    mode_t mode;
+  };
+  for (const Case c :
+       {Case{kOrdinaryUid, 0, 0755}, Case{0, 0, 0777}, Case{0, 0, 01777},
+        Case{0, kOrdinaryUid, 0775}, Case{0, 50, 0775}, Case{kOrdinaryUid, 0, 0700}}) {
+    set(place, c.uid, c.gid, c.mode);
+    EXPECT_NE(install(place), 0) << c.uid << " " << c.gid << " " << std::oct << c.mode;
+    expect_untouched(c.uid, c.gid, c.mode);
+  }
+  // A good directory below one that is not.
+  set(place, 0, 0, 0755);
+  set(directory_, kOrdinaryUid, 0, 0755);
+  EXPECT_NE(install(place), 0);
+  expect_untouched(0, 0, 0755);
+  EXPECT_NE(install(directory_ + "/new"), 0);
+  EXPECT_EQ(access((directory_ + "/new").c_str(), F_OK), -1);
+  set(directory_, 0, 0, 0755);
+  // Ways around: a link, a relative path, dots.
+  const std::string link = directory_ + "/link";
+  ASSERT_EQ(symlink(place.c_str(), link.c_str()), 0);
+  EXPECT_NE(install(link), 0);
+  EXPECT_NE(install(directory_ + "/x/../lib"), 0);
+  EXPECT_NE(install("lib"), 0);
+  expect_untouched(0, 0, 0755);
+}
+
 }  // namespace
 }  // namespace sp3ctra

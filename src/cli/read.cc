@@ -127,12 +127,10 @@ class Reading {
   int finish(std::string& out) {
     if (options_.count) out += fmt::format("{}\n", shown_);
     if (options_.stats) {
-      const TrackerCounters c = shards_->counters();
-      out += fmt::format(
-          "packets {}\nshown {}\nbytes {}\nfirst {}\nlast {}\nflows_evicted {}\n"
-          "fragments_dropped {}\nstream_gaps {}\nstream_gap_bytes {}\nmessages_cut {}\n",
-          number_, shown_, bytes_, rfc3339(first_), rfc3339(now_), c.flows_evicted,
-          c.fragments_dropped, c.stream_gaps, c.stream_gap_bytes, c.messages_cut);
+      out += fmt::format("packets {}\nshown {}\nbytes {}\nfirst {}\nlast {}\n", number_, shown_,
+                         bytes_, rfc3339(first_), rfc3339(now_));
+      for (const GivenUp& g : given_up(shards_->counters()))
+        out += fmt::format("{} {}\n", g.name, g.count);
     }
     put(out);
     std::fflush(stdout);

@@ -59,6 +59,12 @@ Status make_directories(const std::string& data) {
   return make_private_directory(data + "/exports");
 }
 
+/// Whether there is anything to capture on. Where there is not, the demo is what a newcomer sees.
+bool can_listen(const Rights& rights) {
+  const auto list = list_interfaces(rights);
+  return list && preferred_interface(*list) != nullptr;
+}
+
 /// Keeps what the command line wants while the page runs.
 int serve(const Options& o) {
   const std::string data = o.data.empty() ? default_data_directory() : o.data;
@@ -86,6 +92,7 @@ int serve(const Options& o) {
     const auto id = engine.open_file(f, std::filesystem::path(f).filename().string());
     if (!id) failed(id.error().message);
   }
+  if (o.files.empty() && !can_listen(engine.rights())) (void)engine.open_demo();
   const std::string url = (*server)->url();
   if ((*server)->port() != o.port)
     fmt::print("Port {} is taken, so this is port {}.\n", o.port, (*server)->port());

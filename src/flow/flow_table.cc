@@ -6,25 +6,28 @@ namespace sp3ctra {
 
 FlowTable::FlowTable(uint32_t shard, uint32_t flows_max) : shard_(shard), flows_max_(flows_max) {
   slots_.emplace_back();
-  buckets_.assign(64, 0);
+  buckets_.assign(64, {});
 }
 
 size_t FlowTable::bucket_of(const FlowKey& key) const noexcept {
   const size_t mask = buckets_.size() - 1;
-  size_t at = key.hash() & mask;
-  while (buckets_[at] != 0 && !(slots_[buckets_[at]].key == key)) at = (at + 1) & mask;
+  const uint64_t hash = key.hash();
+  size_t at = hash & mask;
+  while (buckets_[at].slot != 0 && !(buckets_[at].hash == static_cast<uint32_t>(hash) &&
+                                     slots_[buckets_[at].slot].key == key))
+    at = (at + 1) & mask;
   return at;
 }
 
 Flow* FlowTable::find(const FlowKey& key) noexcept {
-  const uint32_t slot = buckets_[bucket_of(key)];
+  const uint32_t slot = buckets_[bucket_of(key)].slot;
   return slot == 0 ? nullptr : &slots_[slot];
 }
 
 Flow& FlowTable::insert(const FlowKey& key) {
   if ((live_ + 1) * 2 > buckets_.size()) {
-    buckets_.assign(buckets_.size() * 2, 0);
-    for (uint32_t i = oldest_; i != 0; i = slots_[i].newer) buckets_[bucket_of(slots_[i].key)] = i;
+    buckets_.assign(buckets_.size() * 2, {});
+    for (uint32_t i = oldest_; i != 0; i = slots_[i].newer) put(i);
   }
   uint32_t slot;
   if (free_.empty()) {
@@ -39,10 +42,15 @@ Flow& FlowTable::insert(const FlowKey& key) {
   flow.key = key;
   flow.slot = slot;
   flow.id = FlowId::make(shard_, next_serial_++);
-  buckets_[bucket_of(key)] = slot;
+  put(slot);
   ++live_;
   link(slot);
   return flow;
+}
+
+void FlowTable::put(uint32_t slot) noexcept {
+  const FlowKey& key = slots_[slot].key;
+  buckets_[bucket_of(key)] = {slot, static_cast<uint32_t>(key.hash())};
 }
 
 Flow& FlowTable::restore(const Flow& copy) {
@@ -81,17 +89,17 @@ void FlowTable::remove(Flow& flow) noexcept {
   const uint32_t slot = flow.slot;
   const size_t mask = buckets_.size() - 1;
   size_t hole = bucket_of(flow.key);
-  CHECK(buckets_[hole] == slot);
+  CHECK(buckets_[hole].slot == slot);
   unlink(slot);
   // Close the hole: later entries of the same probe run move back so that none is cut off.
-  for (size_t at = (hole + 1) & mask; buckets_[at] != 0; at = (at + 1) & mask) {
-    const size_t home = slots_[buckets_[at]].key.hash() & mask;
+  for (size_t at = (hole + 1) & mask; buckets_[at].slot != 0; at = (at + 1) & mask) {
+    const size_t home = buckets_[at].hash & mask;
     if (((at - home) & mask) >= ((at - hole) & mask)) {
       buckets_[hole] = buckets_[at];
       hole = at;
     }
   }
-  buckets_[hole] = 0;
+  buckets_[hole] = {};
   flow = Flow{};
   free_.push_back(slot);
   --live_;

@@ -54,6 +54,7 @@ class FlowTable {
 
  private:
   Flow& insert(const FlowKey& key);
+  void put(uint32_t slot) noexcept;
   void link(uint32_t slot) noexcept;
   void unlink(uint32_t slot) noexcept;
   size_t bucket_of(const FlowKey& key) const noexcept;
@@ -64,7 +65,12 @@ class FlowTable {
   uint64_t evicted_ = 0;
   std::deque<Flow> slots_;  ///< slot 0 is not used; addresses stay
   std::vector<uint32_t> free_;
-  std::vector<uint32_t> buckets_;  ///< open addressing, slot numbers, 0 = empty
+  /// A slot and a part of its key's hash: most other flows are told apart without a look at them.
+  struct Bucket {
+    uint32_t slot = 0;  ///< 0 = empty
+    uint32_t hash = 0;
+  };
+  std::vector<Bucket> buckets_;  ///< open addressing
   uint32_t oldest_ = 0, newest_ = 0;
 };
 

@@ -48,17 +48,6 @@ void FlowTracker::finish(Timestamp now, uint64_t frame) noexcept {
   table_.for_each([this](const Flow& f) { end_flow(f); });
 }
 
-TrackerCounters& TrackerCounters::operator+=(const TrackerCounters& o) {
-  flows_evicted += o.flows_evicted;
-  fragments_dropped += o.fragments_dropped;
-  stream_gaps += o.stream_gaps;
-  stream_gap_bytes += o.stream_gap_bytes;
-  messages_cut += o.messages_cut;
-  held_dropped += o.held_dropped;
-  buffers_full += o.buffers_full;
-  return *this;
-}
-
 Flow& FlowTracker::make_flow(const FlowKey& key) noexcept {
   const uint64_t evicted = table_.evicted();
   Flow& flow = table_.make(key, [this](const Flow& f) {

@@ -7,6 +7,7 @@
 
 #include "flow/flow_table.h"
 #include "flow/tcp_analysis.h"
+#include "flow/tracker_counters.h"
 #include "protocols/dissection.h"
 
 namespace sp3ctra {
@@ -30,20 +31,6 @@ class CountingNumbering final : public StreamNumbering {
 
  private:
   uint32_t tcp_ = 0, udp_ = 0;
-};
-
-/// What the tracker had to give up; each is shown beside what it makes less true.
-struct TrackerCounters {
-  uint64_t flows_evicted = 0;      ///< table full: longest silent flow left early
-  uint64_t fragments_dropped = 0;  ///< datagrams never completed
-  uint64_t stream_gaps = 0;        ///< stretches of a stream never seen
-  uint64_t stream_gap_bytes = 0;
-  uint64_t messages_cut = 0;  ///< messages longer than limits::kPduBytesKept
-  uint64_t held_dropped = 0;  ///< out-of-order segments beyond the limit
-  uint64_t buffers_full =
-      0;  ///< flows that left early because the shard's stream bytes were used up
-
-  TrackerCounters& operator+=(const TrackerCounters& o);
 };
 
 struct TrackerOptions {

@@ -36,8 +36,10 @@ struct AnalysisOptions {
   Checkpoints* checkpoints = nullptr;          ///< filled when there
   bool live = false;                           ///< full queues mark rows instead of waiting
   std::function<void(const Event&)> on_event;  ///< store thread, in order
-  std::function<bool()> wait;                  ///< live: sleeps until packets or wake-up
-  AnalysisCounters* counters = nullptr;        ///< counted while it runs
+  /// Store thread: what all workers had to give up so far, when it changed.
+  std::function<void(const TrackerCounters&)> on_counters;
+  std::function<bool()> wait;                            ///< live: sleeps until packets or wake-up
+  AnalysisCounters* counters = nullptr;                  ///< counted while it runs
   uint32_t queue_batches = limits::kWorkerQueueBatches;  ///< waiting for one worker
   uint64_t queue_bytes = limits::kWorkerQueueBytes;      ///< waiting for all workers together
 };

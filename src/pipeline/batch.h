@@ -6,6 +6,7 @@
 #include "capture/packet.h"
 #include "events/event.h"
 #include "flow/checkpoints.h"
+#include "flow/tracker_counters.h"
 
 namespace sp3ctra {
 
@@ -36,6 +37,7 @@ struct WorkDone {
   bool end = false;
   std::vector<Event> events;  ///< in order of emission
   std::vector<std::pair<FlowId, Checkpoints::Copy>> checkpoints;
+  TrackerCounters counters;  ///< of all the worker did so far
 };
 
 }  // namespace sp3ctra

@@ -11,6 +11,8 @@
 namespace sp3ctra {
 namespace {
 
+constexpr std::string_view kTooManyOpen = "too many captures are open; close or delete some first";
+
 int64_t wall_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -109,6 +111,7 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                source->packet_file(), facts);
   const std::lock_guard lock(mutex_);
+  if (running_.size() >= limits::kCapturesOpenMax) return fail("{}", kTooManyOpen);
   Running& run = add(std::move(view), id, path);
   run.thread =
       std::thread([this, &run, s = std::move(source)]() mutable { read_file(run, std::move(s)); });
@@ -120,6 +123,9 @@ void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source
   AnalysisOptions options;
   options.workers = options_.workers;
   options.checkpoints = &run.view->checkpoints();
+  options.on_counters = [&run](const TrackerCounters& c) {
+    run.view->update([&c](CaptureFacts& f) { f.given_up = c; });
+  };
   const AnalysisReport report = analyse_capture(progress, run.view->index(), options, run.stop);
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
@@ -244,6 +250,8 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(
     const std::lock_guard lock(mutex_);
     if (starting_ || (live_ && !live_->ended()))
       return tl::unexpected(StartError{"a capture is running; stop it first"});
+    if (running_.size() >= limits::kCapturesOpenMax)
+      return tl::unexpected(StartError{std::string(kTooManyOpen)});
     starting_ = true;
     stop_asked_ = false;
     id = next_id();

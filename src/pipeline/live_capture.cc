@@ -20,6 +20,9 @@ void LiveCapture::run(unsigned workers) {
   options.writer = writer_.get();
   options.live = true;
   options.checkpoints = &view_->checkpoints();
+  options.on_counters = [this](const TrackerCounters& c) {
+    view_->update([&c](CaptureFacts& f) { f.given_up = c; });
+  };
   options.counters = &counters_;
   options.wait = [this] {
     source_->wait(500);

@@ -41,6 +41,7 @@ void Worker::analyse(const PacketBatch& batch, Timestamp first, WorkDone& done) 
     fill_row(i.packet, i.shard, d);
   }
   if (batch.end) shards_.finish(batch.now, batch.last_number);
+  done.counters = shards_.counters();
   done.last_number = batch.last_number;
   done.end = batch.end;
 }

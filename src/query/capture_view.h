@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/timestamp.h"
 #include "explain/plain_words.h"
+#include "flow/tracker_counters.h"
 #include "protocols/dissection.h"
 
 namespace sp3ctra {
@@ -46,6 +47,7 @@ struct CaptureInfo {
   Timestamp first, last;
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file
   double rate_bytes_per_s = 0;
+  TrackerCounters given_up;
 };
 
 struct PacketDetail {

@@ -61,6 +61,7 @@ CaptureInfo IndexedCapture::info() const {
     out.done_bytes = facts_.done_bytes;
     out.total_bytes = facts_.total_bytes;
     out.rate_bytes_per_s = facts_.rate_bytes_per_s;
+    out.given_up = facts_.given_up;
   }
   out.packets = index_->committed();
   out.bytes = index_->total_bytes();

@@ -20,6 +20,7 @@ struct CaptureFacts {
   std::string damage;
   uint64_t done_bytes = 0, total_bytes = 0;
   double rate_bytes_per_s = 0;
+  TrackerCounters given_up;
   std::vector<CaptureInterface> interfaces;
 };
 

@@ -1,4 +1,4 @@
-import { check } from './browser.mjs';
+import { check, open_capture } from './browser.mjs';
 
 const kNeeds = 'the right to capture and steady traffic';
 
@@ -61,6 +61,16 @@ export const tests = [
       await page.getByRole('button', { name: 'Start demo' }).click();
       await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .c-number')].some((c) => c.textContent !== ''));
       void server;
+    },
+  },
+  {
+    name: 'what following the conversations had to give up is told with its number',
+    needs_mock: 'a capture with stretches that are missing',
+    async run({ page, server }) {
+      await open_capture(page, server, 'cut-short');
+      await page.getByRole('button', { name: 'Health' }).click();
+      await page.getByText('stretches of connections were never captured').waitFor();
+      check((await page.locator('.health .wide b').innerText()) === '12', 'the number is missing');
     },
   },
 ];

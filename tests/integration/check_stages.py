@@ -63,8 +63,12 @@ def whole_check(check):
     for tool in ("check_layers", "lint", "run_ctest build/dev", "corpus_replay", "run_vitest", "tests/golden/run",
                  "tests/integration/one.sh", "tests/e2e/run"):
         check.that(f"{tool} is called", "called " + tool in out, out[-1500:])
+    box.stand_in("tools/run_ctest", "sleep 2; " + GOOD)
     code, out = box.run("test", "unit", "golden")
     check.same("stages by name", re.findall(r"^== (\w+)$", out, re.M), ["unit", "golden"])
+    shares = dict(re.findall(r"^(\w+) +\d+ +(\d+)% ", out, re.M))
+    check.that("a slow stage has the largest share", int(shares.get("unit", 0)) > 50 and
+               int(shares.get("golden", 100)) <= 50, shares)
     check.same("no such stage", box.run("test", "nonsense")[0], 2)
 
 
@@ -72,10 +76,11 @@ def bad_days(check):
     box = Sandbox(check, "bad")
     box.stand_in("tests/integration/two.sh", 'echo "SKIP: the moon: it is day"; echo "1 passed, 0 failed, 1 skipped"')
     box.stand_in("tools/run_ctest", 'echo "7 passed, 2 failed, 0 skipped"; exit 1')
-    box.stand_in("tools/lint", "exit 3")
+    box.stand_in("tools/lint", GOOD + "; exit 3")
+    box.stand_in("tools/build_program", "exit 3")
     box.stand_in("tests/golden/run", "kill -SEGV $$")
     code, out = box.run("test")
-    check.same("failures are counted", out.strip().split("\n")[-1], "21 passed, 4 failed, 1 skipped")
+    check.same("failures are counted", out.strip().split("\n")[-1], "21 passed, 5 failed, 1 skipped")
     check.same("and make the exit code", code, 1)
     check.that("what was skipped, and why", "Skipped, and why:\n  integration: the moon: it is day\n" in out, out[-900:])
     box.stand_in("tests/integration/two.sh", "sleep 30")

@@ -89,7 +89,7 @@ def errors_and_codes(check, path):
     wrong("tsv without fields says what to add", 2, "read", path, "-o", "tsv", says=["add -e FIELD"])
     wrong("unknown field names its neighbour", 2, "read", path, "-e", "ip.scr", says=["did you mean ip.src?"])
     wrong("a filter's error stands below its place", 2, "read", path, "-Y", "tcp && ip.src = = 3",
-          says=["-Y: ", "\n  tcp && ip.src = = 3\n", "^"])
+          says=["-Y: ", "\n  tcp && ip.src = = 3\n" + " " * 16 + "^\n"])
     wrong("a file that is not there", 1, "read", check.path("none.pcap"), says=["none.pcap", "No such file"])
     wrong("a file that is no capture", 1, "read", __file__, says=["not a pcap", "capture"])
     wrong("a packet that is not there", 1, "explain", path, "--packet", "7", says=["packet 7 does not exist", "has 6"])

@@ -36,7 +36,7 @@ stand_in() {
 mkdir -p "$tmp/house"
 cp "$root/run" "$tmp/house/run"
 stand_in house/tools/build_program 'echo "built" >&2'
-stand_in house/build/release/sp3ctra 'echo "program:$*:"'
+stand_in house/build/release/sp3ctra 'printf "program:"; printf "%s:" "$@"; echo'
 stand_in house/build/release/sp3ctra-capd ':'
 stand_in house/packaging/install-capd 'echo "INSTALLED $*"'
 export SP3CTRA_CAPD_DIRECTORY="$tmp/installed"
@@ -46,9 +46,9 @@ PATH=$tmp/bin:$PATH
 cd "$tmp" || exit 1
 
 expect 'no argument starts the dashboard' "$(house/run 2>/dev/null </dev/null)" 'program:serve:'
-expect 'arguments pass through' "$(house/run read 'a file' -o tsv 2>/dev/null </dev/null)" 'program:read a file -o tsv:'
+expect 'arguments pass through' "$(house/run read 'a file' -o tsv 2>/dev/null </dev/null)" 'program:read:a file:-o:tsv:'
 expect '--help passes through' "$(house/run --help 2>/dev/null </dev/null)" 'program:--help:'
-expect '--url asks the dashboard' "$(house/run --url 2>/dev/null </dev/null)" 'program:serve --url:'
+expect '--url asks the dashboard' "$(house/run --url 2>/dev/null </dev/null)" 'program:serve:--url:'
 expect 'standard output is the program'"'"'s alone' "[$(house/run fields 2>/dev/null </dev/null)]" '[program:fields:]'
 refuse 'no terminal, no question' "$(house/run 2>&1 </dev/null)" 'sudo'
 

@@ -4,14 +4,15 @@
 # browser); then the recorder must have seen nothing, and one ping to prove that it does see.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-program=$root/build/release/sp3ctra
+program=${SP3CTRA_PROGRAM:-$root/build/release/sp3ctra}
+[ -x "$program" ] || program=$root/build/dev/sp3ctra
 skip() {
   echo "SKIP: $1"
   echo '0 passed, 0 failed, 1 skipped'
   exit 0
 }
 [ "$(id -u)" = 0 ] || skip 'no packet on the wire: network namespaces need root'
-[ -x "$program" ] || skip 'no packet on the wire: build/release/sp3ctra is not built'
+[ -x "$program" ] || skip 'no packet on the wire: the program is not built'
 for tool in ip tcpdump curl ping; do
   command -v "$tool" >/dev/null || skip "no packet on the wire: $tool is not installed"
 done

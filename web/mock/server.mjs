@@ -22,11 +22,11 @@ const session = randomBytes(12).toString('hex');
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-const capture_of = (id, name, rows, state, extra = {}) => ({ id, name, packets: rows, bytes: rows * 600, first_ns: kFirst_ns, last_ns: rows > 0 ? last_ns(rows) : kFirst_ns, state, damage: '', demo: false, rows, total_bytes: rows * 620, done_bytes: rows * 620, rate_bytes_per_s: 0, ...extra });
+const capture_of = (id, name, rows, state, extra = {}) => ({ id, name, packets: rows, bytes: rows * 600, first_ns: kFirst_ns, last_ns: rows > 0 ? last_ns(rows) : kFirst_ns, state, damage: '', demo: false, rows, total_bytes: rows * 620, done_bytes: rows * 620, rate_bytes_per_s: 0, given_up: [], ...extra });
 const captures = [
   capture_of('c1', 'ten-million.pcapng', kRows, 'ready'),
   capture_of('c2', 'home-<b>sunday</b>.pcapng.zst', 212400, 'ready'),
-  capture_of('c3', 'cut-short.pcap', 8811, 'damaged', { damage: 'The file ends inside packet 8,812.' }),
+  capture_of('c3', 'cut-short.pcap', 8811, 'damaged', { damage: 'The file ends inside packet 8,812.', given_up: [{ name: 'stream_gaps', count: 12, words: 'stretches of connections were never captured' }] }),
 ];
 const filters = new Map();
 const uploads = new Map();

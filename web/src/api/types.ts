@@ -38,6 +38,7 @@ export interface CaptureInfo {
   total_bytes: number;
   done_bytes: number;
   rate_bytes_per_s: number;
+  given_up: readonly { name: string; count: number; words: string }[];
 }
 
 export type RunState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING';

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { place, program, type Place } from '../live/session';
+import { current_info, place, program, type Place } from '../live/session';
 import { stream } from '../api/stream';
 import { Brand, Icon } from './icons';
 import { bytes_text, count_text } from './numbers';
@@ -58,6 +58,11 @@ function HealthPopover() {
           <dd class={c.ring_drops > 0 ? 'warn num' : 'num'}>{count_text(c.ring_drops)} packets</dd>
           <dt>Kept, not analysed</dt>
           <dd class={c.not_analysed > 0 ? 'warn num' : 'num'}>{count_text(c.not_analysed)} packets</dd>
+          {(current_info.value?.given_up ?? []).map((g) => (
+            <dd key={g.name} class="wide">
+              <b class="num">{count_text(g.count)}</b> {plain_text(g.words)}.
+            </dd>
+          ))}
           <dt>Disk</dt>
           <dd class="num">
             {bytes_text(state.disk.used)} of {bytes_text(state.disk.quota)}, {bytes_text(state.disk.free)} free
