@@ -83,8 +83,8 @@ export const tests = [
       const words = await page.locator('.pane.words').innerText();
       check(/ping|echo/i.test(words), `the ping is explained as "${words}"`);
       await page.locator('.words .ev').first().waitFor();
-      const status = await page.locator('footer.status').innerText();
-      check(/packets\/s/.test(status) && /0\s+lost/.test(status) && / of .*B/.test(status), `the status bar says "${status}"`);
+      const status = (await page.locator('footer.status').innerText()).replace(/\s+/g, ' ');
+      check(/packets\/s/.test(status) && /\b0 lost/.test(status) && /\d \w?B (used )?of [\d.]+ .B|bytes of [\d.]+ .B/.test(status), `the status bar says "${status}"`);
       await page.locator('#packet-rows').focus();
       await page.keyboard.press('Control+e');
       await page.locator('.state', { hasText: 'Stopped' }).waitFor();
