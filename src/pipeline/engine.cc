@@ -94,7 +94,9 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   FileOptions file_options;
   file_options.spool.directory = options_.data_directory;
   file_options.growth = growth;
-  auto opened = open_capture_file(path, file_options);
+  auto file = FileHandle::open_read(path);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  auto opened = open_capture_file(std::move(*file), name, file_options);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   std::unique_ptr<FileSource> source = std::move(*opened);
   while (source->start() == Fill::kIdle) {

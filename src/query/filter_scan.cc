@@ -68,7 +68,7 @@ void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
   c.stack_id = b.stack.get() + row;
   c.anomaly_bits = b.bits.get() + row;
   c.first_number = b.first_number + row;
-  c.uncertain_bits = kBitAnomaly | kBitNotAnalysed | kBitQuoting;
+  c.uncertain_bits = kBitAnomaly | kBitNotAnalysed;  // what is quoted is in the stack
   const size_t words = (rows + 63) / 64;
   yes_.assign(words, 0);
   maybe_.assign(words, 0);
@@ -78,14 +78,13 @@ void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
 }
 
 bool FilterScan::open_and_match(uint64_t number) {
-  // What a header filter asks of a fragment or a quoting packet stands in the packet itself, or in
-  // the fragments that it completes; only a packet not understood needs all that went before it.
+  // What a header filter asks of a packet stands in the packet itself, or in the fragments that it
+  // completes; only a packet not understood needs all that went before it.
   const IndexBlock& b = index_->block_of(number);
   const uint16_t bits = b.bits[number - b.first_number];
-  uint64_t walk_max = 0;
-  if (bits & kBitDatagramCompleted) walk_max = kFragmentsWalked;
-  if (bits & (kBitAnomaly | kBitNotAnalysed)) walk_max = UINT64_MAX;
-  const auto opened = replay_.open(number, &tree_, walk_max, nullptr);
+  const bool odd = (bits & (kBitAnomaly | kBitNotAnalysed)) != 0;
+  if (!odd && !(bits & kBitDatagramCompleted)) return pass_and_match(number, true);
+  const auto opened = replay_.open(number, &tree_, odd ? UINT64_MAX : kFragmentsWalked, nullptr);
   return opened && filter_.matches(tree_, opened->packet.data);
 }
 

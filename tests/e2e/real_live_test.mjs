@@ -17,6 +17,8 @@ async function start_on_loopback(page) {
   check(interfaces.length === 1 && interfaces[0].name === 'lo', 'this is no namespace of its own');
   await page.getByRole('button', { name: 'Capture on lo' }).click();
   await page.getByText('Capturing', { exact: false }).first().waitFor();
+  await page.waitForSelector('.listgrid');
+  for (let i = 0; i < 100 && (await call(page, 'GET', '/state')).capture.state !== 'RUNNING'; i++) await sleep(50);
 }
 const may_capture = () => (process.getuid() === 0 ? '' : 'capturing needs root or the capture helper');
 
@@ -77,12 +79,14 @@ export const tests = [
       await first_rows(page);
       await page.locator('#filter').fill('icmp');
       await page.keyboard.press('Enter');
-      await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].filter((row) => !row.hidden && row.querySelector('.proto').textContent === 'ICMP').length === 6);
+      await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].filter((row) => !row.hidden && row.querySelector('.proto').textContent === 'ICMP').length === 6).catch(async () => check(false, `the list shows ${await page.locator('.rowpane').innerText()} under "${await page.locator('.read').innerText()}"`));
       await page.locator('.rowpane .gr:not([hidden])').nth(1).click();
       await page.waitForSelector('.insp .lead');
       const words = await page.locator('.pane.words').innerText();
       check(/ping|echo/i.test(words), `the ping is explained as "${words}"`);
       await page.locator('.words .ev').first().waitFor();
+      const status = (await page.locator('footer.status').innerText()).replace(/\s+/g, ' ');
+      check(/packets\/s/.test(status) && /\b0 lost/.test(status) && /\d \w?B (used )?of [\d.]+ .B|bytes of [\d.]+ .B/.test(status), `the status bar says "${status}"`);
       await page.locator('#packet-rows').focus();
       await page.keyboard.press('Control+e');
       await page.locator('.state', { hasText: 'Stopped' }).waitFor();

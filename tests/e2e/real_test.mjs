@@ -103,6 +103,11 @@ export const tests = [
         check(row.join(' ') === want.join(' '), `packet ${n} shows ${row.join(' ')}, tshark ${want.join(' ')}`);
       });
       check(compared > 10, `only ${compared} rows were compared`);
+      const plain = await page.evaluate(() =>
+        [...document.querySelectorAll('.rowpane .gr')]
+          .filter((row) => !row.hidden)
+          .filter((row) => !row.querySelector('.c-info').textContent || !row.querySelector('.proto').textContent || !row.querySelector('.proto path')?.getAttribute('d') || !/^proto \w+$/.test(row.querySelector('.proto').className) || / none$/.test(row.querySelector('.proto').className)).length);
+      check(plain === 0, `${plain} rows lack the protocol's colour, icon or text, or their line of words`);
     },
   },
   {
@@ -306,7 +311,7 @@ export const tests = [
       const path = join(kFolder, 'no-capture.pcap');
       writeFileSync(path, 'this is a letter, not a capture');
       await page.locator('input[type=file]').setInputFiles(path);
-      await page.getByText(/not a pcap or pcapng/).first().waitFor();
+      await page.getByText(/^no-capture\.pcap: not a pcap/).first().waitFor();
     },
   },
   {
