@@ -28,6 +28,7 @@ inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is ha
 inline constexpr uint32_t kDiskLookMs = 250;           // data/captures is looked through at most so
 inline constexpr uint32_t kCaptureNameBytesMax = 512;  // a capture's shown name, kept beside it
 inline constexpr uint32_t kStoredCapturesMax = 4096;   // files of data/captures that are listed
+inline constexpr uint32_t kCapturesOpenMax = 64;       // an index, a thread and a file each
 inline constexpr uint32_t kCaptureFilterBytesMax =
     2048;                                                // libpcap's compiler is quadratic and more
 inline constexpr uint32_t kCaptureFilterRangesMax = 32;  // 50 port ranges take it a second

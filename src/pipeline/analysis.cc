@@ -204,6 +204,7 @@ class Analysis {
   // ---- store thread ----
   void commit_all() {
     std::vector<DonePtr> fronts(lanes_.size());
+    lane_counters_.resize(lanes_.size());
     XXH3_64bits_reset(&digest_);
     int spins = 0;
     for (bool end = false; !end;) {
@@ -221,8 +222,11 @@ class Analysis {
       auto next = order(fronts[0]);
       for (const DonePtr& d : fronts) next = std::min(next, order(d));
       std::vector<DonePtr> done;
-      for (DonePtr& d : fronts)
-        if (order(d) == next) done.push_back(std::move(d));
+      for (size_t i = 0; i < lanes_.size(); ++i) {
+        if (order(fronts[i]) != next) continue;
+        lane_counters_[i] = fronts[i]->counters;
+        done.push_back(std::move(fronts[i]));
+      }
       index_.commit(next.first);
       end = next.second;
       release(done);
@@ -232,7 +236,7 @@ class Analysis {
 
   void release(const std::vector<DonePtr>& done) {
     TrackerCounters counters;
-    for (const DonePtr& d : done) counters += d->counters;
+    for (const TrackerCounters& of_lane : lane_counters_) counters += of_lane;
     if (options_.on_counters && counters != counters_told_) options_.on_counters(counters);
     counters_told_ = counters;
     if (options_.checkpoints) {
@@ -275,6 +279,7 @@ class Analysis {
   std::vector<std::byte> bytes_;
   XXH3_state_t digest_;
   uint64_t events_ = 0;
+  std::vector<TrackerCounters> lane_counters_;  ///< as last told: not every lane answers each time
   TrackerCounters counters_told_;
 };
 

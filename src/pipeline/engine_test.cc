@@ -1,6 +1,7 @@
 #include "pipeline/engine.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -155,6 +156,44 @@ TEST_F(EngineTest, TheQuotaCountsWhatIsThereAndWhatIsAnnounced) {
   // Given up: its place is free again.
   fs::remove(*coming);
   EXPECT_TRUE(engine->reserve_upload("c", 60'000));
+}
+
+TEST_F(EngineTest, OpenCapturesAreBounded) {
+  auto engine = start();
+  const std::string path = data_.path() + "/small.pcapng";
+  write_capture(path, 1);
+  std::string first;
+  for (uint32_t i = 0; i < limits::kCapturesOpenMax; ++i) {
+    const auto id = engine->open_file(path, "small");
+    ASSERT_TRUE(id) << i;
+    if (first.empty()) first = *id;
+  }
+  const auto refused = engine->open_file(path, "small");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("too many captures are open"), std::string::npos);
+  EXPECT_EQ(*engine->remove_capture(first), Removal::kClosed);
+  EXPECT_TRUE(engine->open_file(path, "small"));
+}
+
+TEST_F(EngineTest, AFileThatIsSlowToOpenHoldsNobodyUp) {
+  auto engine = start();
+  const std::string pipe = data_.path() + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::atomic<bool> opened{false};
+  std::thread opener([&] {
+    EXPECT_FALSE(engine->open_file(pipe, "pipe"));
+    opened = true;
+  });
+  // Opening the pipe waits for somebody who writes into it; all else goes on.
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(engine->state().state, "STOPPED");
+    EXPECT_TRUE(engine->captures().empty());
+    EXPECT_FALSE(engine->start_capture("sp3none", ""));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_FALSE(opened);
+  { std::ofstream writer(pipe); }
+  opener.join();
 }
 
 TEST_F(EngineTest, AnUploadThatIsNoCaptureLeavesNothing) {

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import time
 
 import dashboard
 from dashboard import Checks, Dashboard, run
@@ -64,7 +65,23 @@ def full_disk(checks):
             checks.equal('full disk: deleting works', board.ask('DELETE', f'/captures/{capture}')[1].get('deleted'), True)
             checks.equal('full disk: then capturing works', board.start('lo', FILTER)[0], 200)
             board.stop()
+            command_on_a_full_disk(checks, data)
         subprocess.run(['umount', '-l', data], check=False)
+
+
+def command_on_a_full_disk(checks, data):
+    with subprocess.Popen([dashboard.program(), 'capture', '-i', 'lo', '-f', FILTER, '-w', data + '/x.pcapng',
+                           '-a', 'duration:20'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as command:
+        told = command.stdout.readline().decode()
+        for _ in range(200):
+            if command.poll() is not None:
+                break
+            send(100)
+            time.sleep(0.05)
+        told += command.communicate()[0].decode()
+        checks.equal('full disk: the command ends with 1', command.returncode, 1)
+        checks.that('full disk: the command says why', 'No space left' in told, told)
 
 
 def quota(checks):

@@ -42,8 +42,6 @@ def first_screen(checks, board):
         return
     checks.equal('first screen: one primary button', text.count('btn primary'), 1)
     checks.that('first screen: capture on the default route', 'Capture on wire' in text, 'it is not in the page')
-    own = f'not port {board.port}'
-    checks.that('first screen: the own port is left out by a filter in a field', f'value="{own}"' in text, own)
 
 
 def as_root(checks):
@@ -120,9 +118,10 @@ def main():
         checks.skip('rights: the program is not built')
         checks.end()
     dashboard.own_namespaces(checks)
-    for name in ('apple', 'wire'):  # leads nowhere
-        subprocess.run(['ip', 'link', 'add', name, 'type', 'dummy'], check=True)
-        subprocess.run(['ip', 'link', 'set', name, 'up'], check=True)
+    for name in ('apple', 'wire'):  # cables whose other end nobody holds
+        subprocess.run(['ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', name + '-end'], check=True)
+        for end in (name, name + '-end'):
+            subprocess.run(['ip', 'link', 'set', end, 'up'], check=True)
     subprocess.run(['ip', 'address', 'add', '10.77.0.2/24', 'dev', 'wire'], check=True)
     subprocess.run(['ip', 'route', 'add', 'default', 'via', '10.77.0.1'], check=True)
     as_root(checks)
