@@ -133,7 +133,7 @@ def fuzzing(check):
     box = Sandbox(check, "fuzzing")
     box.copy("tools/run_fuzz")
     box.file("corpus/a.pcap", "")
-    box.file("fuzz/seeds/fuzz_filter/one", "ip")
+    box.file("tests/golden/filters.txt", "ip\n# words\ntcp.port == 443\n")
     kinds = sorted(n[:-3] for n in os.listdir(os.path.join(ROOT, "fuzz")) if n.endswith(".cc"))
     check.same("targets for files, filters and frames", kinds, ["fuzz_capture_file", "fuzz_filter", "fuzz_frame"])
     for kind in kinds:
@@ -145,8 +145,9 @@ def fuzzing(check):
     for kind in kinds:
         with open(os.path.join(box.root, kind + ".args"), encoding="utf-8") as f:
             arguments = f.read().split()
-        check.that(f"{kind}: a bounded time, the corpus as seeds",
-                   corpus in arguments and "-max_total_time=10" in arguments, arguments)
+        seeds = os.path.join(box.root, "build/fuzz/filter_seeds") if kind == "fuzz_filter" else corpus
+        check.that(f"{kind}: a bounded time, the corpus (filters: those of the golden tests) as seeds",
+                   seeds in arguments and "-max_total_time=10" in arguments and os.listdir(seeds), arguments)
         with open(os.path.join(ROOT, "fuzz", kind + ".cc"), encoding="utf-8") as f:
             check.that(f"{kind} is a libFuzzer target", "LLVMFuzzerTestOneInput" in f.read())
     box.stand_in("build/fuzz/fuzz/fuzz_frame", "exit 77")
