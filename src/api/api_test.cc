@@ -182,6 +182,39 @@ TEST_F(ApiTest, UploadInOrderUnderQuota) {
   EXPECT_EQ(ask("PUT", at + "?offset=6", "x").status, 404);
 }
 
+TEST_F(ApiTest, AnUploadIsReadWhileItArrives) {
+  engine.growing_from_bytes = 6;
+  const auto begun = body_of(ask("POST", "/uploads", R"({"name":"a.pcap","size":9})"));
+  const std::string at = "/uploads/" + *text_member(begun, "upload");
+  EXPECT_EQ(ask("PUT", at + "?offset=0", "abc").body, R"({"received":3})");
+  EXPECT_EQ(ask("PUT", at + "?offset=3", "def").body, R"({"capture":"c2","received":6})");
+  ASSERT_TRUE(engine.growing);
+  EXPECT_EQ(engine.growing->bytes_total, 9u);
+  EXPECT_FALSE(engine.growing->whole);
+  EXPECT_EQ(ask("PUT", at + "?offset=6", "ghi").body, R"({"capture":"c2","received":9})");
+  EXPECT_TRUE(engine.growing->whole);
+  EXPECT_EQ(ask("POST", at + "/finish", "{}").body, R"({"capture":"c2"})");
+}
+
+TEST_F(ApiTest, AnUploadThatIsNoCaptureEndsAtItsFirstBytes) {
+  engine.growing_from_bytes = 0;
+  engine.growing_refused = true;
+  const auto begun = body_of(ask("POST", "/uploads", R"({"name":"a.txt","size":9})"));
+  const std::string at = "/uploads/" + *text_member(begun, "upload");
+  EXPECT_EQ(ask("PUT", at + "?offset=0", "abc").status, 400);
+  EXPECT_EQ(ask("PUT", at + "?offset=3", "def").status, 404);
+}
+
+TEST_F(ApiTest, AnUploadNobodyGoesOnWithEndsItsReading) {
+  const auto begun = body_of(ask("POST", "/uploads", R"({"name":"a.pcap","size":9})"));
+  engine.growing_from_bytes = 0;
+  ask("PUT", "/uploads/" + *text_member(begun, "upload") + "?offset=0", "abc");
+  const auto growing = engine.growing;
+  ASSERT_TRUE(growing);
+  (void)api.uploads.begin("b", 10, steady_ns() + Uploads::kIdleMaxNs + 1'000'000'000);
+  EXPECT_TRUE(growing->whole);
+}
+
 TEST_F(ApiTest, UnfinishedUploadsAreBoundedAndDeleted) {
   for (size_t i = 0; i < Uploads::kOpenMax; ++i)
     EXPECT_EQ(api.uploads.begin("a", 10, 0).status, 200);

@@ -134,6 +134,9 @@ class FakeEngine final : public Engine {
   explicit FakeEngine(std::string data_dir) : data_dir_(std::move(data_dir)) {}
   std::atomic<int> stops{0};
   std::string opened_path, opened_name;
+  std::shared_ptr<const FileGrowth> growing;
+  uint64_t growing_from_bytes = UINT64_MAX;  ///< so many must have come to know the file
+  bool growing_refused = false;
 
   EngineState state() const override {
     EngineState state;
@@ -163,6 +166,14 @@ class FakeEngine final : public Engine {
     auto file = PrivateFile::create(path);
     if (!file) return tl::unexpected(file.error());
     return path;
+  }
+  Result<std::string> open_growing(const std::string& path, const std::string&,
+                                   std::shared_ptr<const FileGrowth> growth) override {
+    growing = std::move(growth);
+    std::error_code ec;
+    if (std::filesystem::file_size(path, ec) < growing_from_bytes) return std::string{};
+    if (growing_refused) return fail("not a capture");
+    return "c2";
   }
   Result<std::string> open_upload(const std::string& path, const std::string& name) override {
     return open_file(path, name);

@@ -34,6 +34,7 @@ Json capture_json(const CaptureView& view) {
           {"state", state_word(info.state)},
           {"damage", info.damage},
           {"demo", info.demo},
+          {"interfaces", info.interfaces},
           {"rows", view.progress("").rows},
           {"total_bytes", info.total_bytes},
           {"done_bytes", info.done_bytes},

@@ -42,6 +42,7 @@ Response Uploads::begin(const std::string& name, uint64_t size_bytes, int64_t no
   upload->file = std::move(*file);
   upload->file.remove_at_end(true);
   upload->size_bytes = size_bytes;
+  upload->growth = std::make_shared<FileGrowth>(size_bytes);
   upload->touched_ns = now_ns;
   const std::string id = "u" + random_hex(8);
   open_[id] = std::move(upload);
@@ -66,7 +67,20 @@ Response Uploads::add(const std::string& id, uint64_t offset, std::string_view c
     const std::lock_guard all(mutex_);
     upload->touched_ns = now_ns;
   }
-  return {.body = dump({{"received", upload->received}})};
+  if (upload->received == upload->size_bytes) upload->end_growth();
+  Json answer = {{"received", upload->received}};
+  if (upload->capture.empty() && upload->received < upload->size_bytes) {
+    auto capture = engine_.open_growing(upload->file.path(), upload->name, upload->growth);
+    if (!capture) {
+      upload->file.close();
+      const std::lock_guard all(mutex_);
+      open_.erase(id);
+      return refuse(400, capture.error().message);
+    }
+    upload->capture = std::move(*capture);
+  }
+  if (!upload->capture.empty()) answer["capture"] = upload->capture;
+  return {.body = dump(answer)};
 }
 
 Response Uploads::finish(const std::string& id) {

@@ -23,7 +23,9 @@ class Uploads {
   explicit Uploads(Engine& engine) : engine_(engine) {}
   /// `{"upload": id}`; 413 when the disk quota does not hold `size` more bytes.
   Response begin(const std::string& name, uint64_t size_bytes, int64_t now_ns);
-  /// `{"received": N}`; 409 with the wanted offset in words when it is another one.
+  /// `{"received": N, "capture": id?}`: the capture shows what has come as soon as its first bytes
+  /// say what it is; 400 when they say that it is none. 409 with the wanted offset in words when it
+  /// is another one.
   Response add(const std::string& id, uint64_t offset, std::string_view chunk, int64_t now_ns);
   /// `{"capture": id}`; 409 while bytes are missing.
   Response finish(const std::string& id);
@@ -34,6 +36,12 @@ class Uploads {
     PrivateFile file;
     std::string name;
     uint64_t size_bytes = 0, received = 0;
+    std::string capture;  ///< opened while the rest is on its way; empty = not yet
+    std::shared_ptr<FileGrowth> growth;
+    ~Upload() { end_growth(); }
+    void end_growth() const {
+      if (growth) growth->whole.store(true, std::memory_order_release);
+    }
     int64_t touched_ns = 0;
   };
   std::shared_ptr<Upload> find(const std::string& id);

@@ -1,11 +1,14 @@
 #include "capture/byte_source.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace sp3ctra {
 namespace {
 
 constexpr int kPipeWaitMs = 100;  // how long a reader of a pipe sleeps before it says kIdle
+constexpr int kGrowthWaitMs = 5;  // the same for a file whose next bytes are on their way
 constexpr size_t kSlackBytes = 64 * 1024;  // room for a record that straddles two blocks
 
 constexpr size_t kBlocksKept = 32;  // unused read blocks: 10 MiB
@@ -77,8 +80,11 @@ std::unique_ptr<ByteSource> read_spooled(std::unique_ptr<RawInput> input,
   return std::make_unique<SpooledBytes>(std::move(input), std::move(spool), limits.bytes_max);
 }
 
-RawInput::RawInput(std::shared_ptr<const FileHandle> file)
-    : file_(std::move(file)), in_place_(file_->readable_in_place()), total_(file_->size()) {}
+RawInput::RawInput(std::shared_ptr<const FileHandle> file, std::shared_ptr<const FileGrowth> growth)
+    : file_(std::move(file)),
+      growth_(std::move(growth)),
+      in_place_(file_->readable_in_place()),
+      total_(growth_ ? growth_->bytes_total : file_->size()) {}
 
 Fill RawInput::peek(size_t n) {
   while (prefix_.size() < n) {
@@ -112,14 +118,21 @@ Fill RawInput::read_file(std::span<std::byte> into, size_t& got, bool may_idle) 
       if (may_idle) return Fill::kIdle;
     }
   }
-  auto result = in_place_ ? file_->read_at(into, offset_) : file_->read(into);
-  if (!result) {
-    error_ = result.error().message;
-    return Fill::kFailed;
+  for (;;) {
+    // Asked before reading: what is whole by then is read to its end.
+    const bool whole = !growth_ || growth_->whole.load(std::memory_order_acquire);
+    auto result = in_place_ ? file_->read_at(into, offset_) : file_->read(into);
+    if (!result) {
+      error_ = result.error().message;
+      return Fill::kFailed;
+    }
+    got = *result;
+    offset_ += got;
+    if (got > 0) return Fill::kReady;
+    if (whole) return Fill::kEnd;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kGrowthWaitMs));
+    if (may_idle) return Fill::kIdle;
   }
-  got = *result;
-  offset_ += got;
-  return got == 0 ? Fill::kEnd : Fill::kReady;
 }
 
 BlockWindow::BlockWindow(std::unique_ptr<ByteSource> source)

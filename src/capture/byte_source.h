@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_growth.h"
 #include "base/limits.h"
 #include "capture/block_pool.h"
 #include "capture/file_handle.h"
@@ -38,7 +39,9 @@ struct SpoolLimits {
 /// The bytes as they lie on disk or come through a pipe: a prefix may be looked at before reading.
 class RawInput {
  public:
-  explicit RawInput(std::shared_ptr<const FileHandle> file);
+  /// With `growth` the file's end is the end only when it is whole; until then reading says kIdle.
+  explicit RawInput(std::shared_ptr<const FileHandle> file,
+                    std::shared_ptr<const FileGrowth> growth = {});
   /// Gathers up to n first bytes (fewer only at the end: then kEnd); nothing is consumed.
   Fill peek(size_t n);
   Bytes peeked() const { return {prefix_.data(), prefix_.size()}; }
@@ -54,6 +57,7 @@ class RawInput {
   Fill read_file(std::span<std::byte> into, size_t& got, bool may_idle);
 
   std::shared_ptr<const FileHandle> file_;
+  std::shared_ptr<const FileGrowth> growth_;
   bool in_place_;
   uint64_t total_;
   uint64_t offset_ = 0;  ///< of the next byte taken from an in-place file

@@ -26,7 +26,7 @@ FileSource::FileSource(FileHandle file, std::string name, FileOptions options)
     : name_(std::move(name)),
       options_(std::move(options)),
       file_(std::make_shared<const FileHandle>(std::move(file))),
-      raw_(std::make_unique<RawInput>(file_)),
+      raw_(std::make_unique<RawInput>(file_, options_.growth)),
       annotations_(std::make_shared<const FileAnnotations>()) {}
 
 FileSource::~FileSource() = default;

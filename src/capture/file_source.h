@@ -15,6 +15,7 @@ class PcapngReader;
 
 struct FileOptions {
   SpoolLimits spool;  ///< where piped and packed input is kept, and how much of it
+  std::shared_ptr<const FileGrowth> growth;  ///< of a file that is still being written
 };
 
 /// The packets of one capture file in file order. Data of a packet is valid until the next call.

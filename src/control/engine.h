@@ -1,9 +1,11 @@
 #pragma once
 // What the page and the CLI may ask of the engine. Implemented by pipeline/.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/file_growth.h"
 #include "base/result.h"
 
 namespace sp3ctra {
@@ -60,6 +62,10 @@ class Engine {
   /// A new file for an upload in data/captures (0600, O_EXCL|O_NOFOLLOW): its path. Fails when the
   /// disk quota does not hold `size` more bytes.
   virtual Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) = 0;
+  /// Opens the file of reserve_upload() while its bytes still arrive; the capture's id, or nothing
+  /// when too few have come to say what the file is. open_upload() follows when it is whole.
+  virtual Result<std::string> open_growing(const std::string& path, const std::string& name,
+                                           std::shared_ptr<const FileGrowth> growth) = 0;
   /// The file of reserve_upload(), now whole, becomes a capture and is opened; its id. A file that
   /// is no capture is deleted.
   virtual Result<std::string> open_upload(const std::string& path, const std::string& name) = 0;

@@ -89,13 +89,16 @@ Result<std::string> CaptureEngine::open_file(const std::string& path, const std:
 }
 
 Result<std::string> CaptureEngine::open_as(const std::string& id, const std::string& path,
-                                           const std::string& name) {
+                                           const std::string& name,
+                                           std::shared_ptr<const FileGrowth> growth) {
   FileOptions file_options;
   file_options.spool.directory = options_.data_directory;
+  file_options.growth = growth;
   auto opened = open_capture_file(path, file_options);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   std::unique_ptr<FileSource> source = std::move(*opened);
   while (source->start() == Fill::kIdle) {
+    if (growth) return std::string{};
   }
   if (!source->packet_file()) return fail("cannot read {}: {}", name, source->damage());
   CaptureFacts facts;
@@ -153,9 +156,28 @@ Status CaptureEngine::cancel_reading(const std::string& capture_id) {
   return fail("there is no capture {}", capture_id);
 }
 
+Result<std::string> CaptureEngine::open_growing(const std::string& path, const std::string& name,
+                                                std::shared_ptr<const FileGrowth> growth) {
+  std::string id;
+  {
+    const std::lock_guard lock(mutex_);
+    id = next_id();
+  }
+  return open_as(id, path, name, std::move(growth));
+}
+
 Result<std::string> CaptureEngine::open_upload(const std::string& path, const std::string& name) {
   const auto whole = folder_.complete(path, name);
   if (!whole) return tl::unexpected(whole.error());
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& r : running_) {
+      if (r->path != path) continue;
+      r->path = *whole;
+      r->view->update([&](CaptureFacts& f) { f.path = *whole; });
+      return r->id;
+    }
+  }
   auto id = open_file(*whole, name);
   if (!id) (void)folder_.remove(*whole);
   return id;

@@ -38,6 +38,8 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) override {
     return folder_.reserve(name, size_bytes);
   }
+  Result<std::string> open_growing(const std::string& path, const std::string& name,
+                                   std::shared_ptr<const FileGrowth> growth) override;
   Result<std::string> open_upload(const std::string& path, const std::string& name) override;
   std::vector<StoredCapture> stored() const override;
   Result<std::string> open_stored(const std::string& id) override;
@@ -65,7 +67,8 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   };
 
   Result<std::string> open_as(const std::string& id, const std::string& path,
-                              const std::string& name);
+                              const std::string& name,
+                              std::shared_ptr<const FileGrowth> growth = {});
   void read_file(Running& run, std::unique_ptr<PacketSource> source);
   tl::expected<std::shared_ptr<LiveCapture>, StartError> open_live(
       const std::string& id, const std::string& interface_name, const std::string& bpf,

@@ -42,6 +42,7 @@ struct CaptureInfo {
   CaptureState state = CaptureState::kReading;
   std::string damage;  ///< words, when cut short or damaged
   bool demo = false;
+  std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
   uint64_t packets = 0, bytes = 0;
   Timestamp first, last;
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file

@@ -49,8 +49,7 @@ void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
     facts.vlan = f->vlan;
     facts.has_vlan = f->has_vlan;
     facts.has_ports = f->kind <= 1;
-    // Fragments' flows name no ports, whatever their datagram carries.
-    if (f->kind != static_cast<uint8_t>(FlowKind::kFragment)) header_.set_flow(b.flow[i], facts);
+    header_.set_flow(b.flow[i], facts);
   }
 }
 
@@ -69,8 +68,7 @@ void FilterScan::ask_index(const IndexBlock& b, uint32_t row, uint32_t rows) {
   c.stack_id = b.stack.get() + row;
   c.anomaly_bits = b.bits.get() + row;
   c.first_number = b.first_number + row;
-  c.uncertain_bits =
-      kBitAnomaly | kBitNotAnalysed | kBitFragment | kBitDatagramCompleted | kBitQuoting;
+  c.uncertain_bits = kBitAnomaly | kBitNotAnalysed | kBitQuoting;
   const size_t words = (rows + 63) / 64;
   yes_.assign(words, 0);
   maybe_.assign(words, 0);

@@ -4,7 +4,7 @@
 // mock server, or BASE=http://127.0.0.1:PORT/#token=… . What the page or the program is built from is built first when it
 // is newer. A file that exports `own_network = true` runs in a network namespace of its own, where nothing leaves.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -48,9 +48,11 @@ for (const name of names) {
   if (chosen.length > 0 && inside === own_network) files.push({ name, tests: chosen, real: name.startsWith('real_') });
   else if (chosen.length > 0 && own_network) files.push({ name, tests: chosen, elsewhere: true });
 }
+// A link instead of a build folder belongs to whoever made it, and so does what lies behind it.
+const built_elsewhere = process.env.SP3CTRA_PROGRAM || lstatSync(root + 'build/release', { throwIfNoEntry: false })?.isSymbolicLink();
 const needs_program = !inside && files.some((file) => file.real || file.elsewhere);
 try {
-  if (needs_program && !process.env.SP3CTRA_PROGRAM) execFileSync(root + 'tools/build_program', { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (needs_program && !built_elsewhere) execFileSync(root + 'tools/build_program', { stdio: ['ignore', 'ignore', 'inherit'] });
   else if (!inside && !process.env.BASE && page_is_stale()) execFileSync('npm', ['run', '--silent', 'build'], { cwd: web, stdio: 'ignore' });
 } catch (problem) {
   give_up(`the build failed: ${problem.message}`);

@@ -123,7 +123,7 @@ export const api = {
   upload: (name: string, size: number) =>
     send('POST', '/uploads', { name, size }) as Promise<{ upload: string }>,
   upload_chunk: (upload: string, offset: number, chunk: Blob, abort: AbortSignal) =>
-    send('PUT', `/uploads/${upload}?offset=${offset}`, chunk, abort) as Promise<{ received: number }>,
+    send('PUT', `/uploads/${upload}?offset=${offset}`, chunk, abort) as Promise<{ received: number; capture?: string }>,
   upload_finish: (upload: string) =>
     send('POST', `/uploads/${upload}/finish`, {}) as Promise<{ capture: string }>,
   filter: (capture: string, text: string, abort?: AbortSignal) =>

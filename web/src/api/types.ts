@@ -32,6 +32,8 @@ export interface CaptureInfo {
   state: CaptureState;
   damage: string;
   demo: boolean;
+  /** Names by the number in each row; empty = unnamed. */
+  interfaces?: string[];
   rows: number;
   total_bytes: number;
   done_bytes: number;

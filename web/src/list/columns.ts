@@ -29,7 +29,7 @@ export interface Column {
 export const kColumns: readonly Column[] = [
   { id: 'number', label: 'No.', width: 56, share: 0, right: true, shown: true, needs_px: 0 },
   { id: 'time', label: 'Time', width: 122, share: 0, right: false, shown: true, needs_px: 0 },
-  { id: 'iface', label: 'On', width: 44, share: 0, right: false, shown: false, needs_px: 1000 },
+  { id: 'iface', label: 'On', width: 58, share: 0, right: false, shown: false, needs_px: 1000 },
   { id: 'source', label: 'From', width: 150, share: 1, right: false, shown: true, needs_px: 0 },
   { id: 'source_port', label: 'From port', width: 64, share: 0, right: true, shown: false, needs_px: 0 },
   { id: 'target', label: 'To', width: 150, share: 1, right: false, shown: true, needs_px: 0 },
@@ -49,6 +49,8 @@ interface Chosen {
 
 export const chosen = signal<Chosen>(kept<Chosen>('columns', { shown: {}, widths: {} }));
 export const list_width_px = signal(1200);
+/** The capture has packets of more than one interface, so the list says which. */
+export const several_interfaces = signal(false);
 /** Digits of the largest number in the list: the number column grows with it. */
 export const number_digits = signal(5);
 
@@ -102,7 +104,8 @@ export const laid_columns = computed<LaidColumn[]>(() => {
   const width = list_width_px.value;
   const list = kColumns.filter((column) => {
     const wish = shown[column.id];
-    return wish ?? (column.shown && width >= column.needs_px);
+    const usual = column.shown || (column.id === 'iface' && several_interfaces.value);
+    return wish ?? (usual && width >= column.needs_px);
   });
   const natural = list.map((column) => widths[column.id] ?? natural_width(column));
   const used = natural.reduce((sum, px) => sum + px, 0) + kGap_px * (list.length - 1) + kPadding_px;

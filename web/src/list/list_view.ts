@@ -4,7 +4,8 @@ import { stream } from '../api/stream';
 import * as session from '../live/session';
 import { family_icon, kIcons } from '../shell/icons';
 import { count_text } from '../shell/numbers';
-import { dense, kGap_px, laid_columns, list_width_px, number_digits, shown_digits, time_format, time_zone, type ColumnId, type LaidColumn } from './columns';
+import { plain_text } from '../shell/plain_text';
+import { dense, kGap_px, laid_columns, list_width_px, number_digits, several_interfaces, shown_digits, time_format, time_zone, type ColumnId, type LaidColumn } from './columns';
 import { ScrollMap } from './scroll_map';
 import { TimeFormatter, split_ns } from './time_format';
 
@@ -248,6 +249,7 @@ export class ListView {
       this.last_total = total;
       if (!session.following.value) this.anchor();
     }
+    several_interfaces.value = (session.current_info.value?.interfaces?.length ?? 0) > 1;
     this.lay_out();
     if (session.following.value) {
       this.top = this.map.max_top;
@@ -334,7 +336,8 @@ export class ListView {
     const to_port = batch.target_port[index] ?? 0;
     put('number', count_text(batch.number[index] ?? 0));
     put('time', this.formatter.text(batch.seconds[index] ?? 0, batch.nanos[index] ?? 0, this.above(row)));
-    put('iface', String(batch.iface[index] ?? 0));
+    const iface = batch.iface[index] ?? 0;
+    put('iface', plain_text(session.current_info.value?.interfaces?.[iface] ?? '') || String(iface));
     put('source', batch.source.at(index), ports && from_port > 0 ? String(from_port) : '');
     put('target', batch.target.at(index), !slot.cells.has('target_port') && to_port > 0 ? String(to_port) : '');
     put('source_port', from_port > 0 ? String(from_port) : '');

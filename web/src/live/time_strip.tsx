@@ -50,6 +50,9 @@ export function stacked(from: Series): { names: string[]; sums: number[][] } {
   return { names, sums };
 }
 
+/** Of the whole strip; app.css gives the boxes over the bars what the labels leave. */
+const kHeight_px = 52;
+
 function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to_s: number) => void): uPlot {
   const css = getComputedStyle(document.documentElement);
   const colour = (name: string): string => css.getPropertyValue(name).trim();
@@ -61,7 +64,7 @@ function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to
   const plot = new uPlot(
     {
       width: Math.max(60, host.clientWidth),
-      height: 46,
+      height: kHeight_px,
       padding: [2, 0, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
@@ -69,8 +72,8 @@ function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to
       scales: { x: { time: true, range: [start, start + step * from.packets.length] }, y: { range: (_u, _min, max) => [0, Math.max(1, max)] } },
       axes: [
         {
-          size: 16,
-          gap: 1,
+          size: 18,
+          gap: 4,
           space: 110,
           font: `11px ${css.getPropertyValue('--font-ui')}`,
           stroke: colour('--text-3'),
@@ -224,7 +227,7 @@ export function TimeStrip() {
         place_box(chosen.current, series.value, s ? seconds_of(s.from_ns) : null, s ? seconds_of(s.to_ns) : null);
       }),
     ];
-    const observer = new ResizeObserver(() => plot?.setSize({ width: Math.max(60, element.clientWidth), height: 46 }));
+    const observer = new ResizeObserver(() => plot?.setSize({ width: Math.max(60, element.clientWidth), height: kHeight_px }));
     observer.observe(element);
     return () => {
       stops.forEach((stop) => stop());

@@ -1,6 +1,7 @@
 import { stream } from '../api/stream';
 import { api } from '../api/client';
 import * as session from '../live/session';
+import { upload } from '../start/upload';
 import { Icon } from './icons';
 import { bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
@@ -57,6 +58,11 @@ export function Loss() {
   );
 }
 
+function cancel(capture: string): void {
+  if (upload.value?.capture === capture) upload.value.cancel();
+  else void api.cancel_reading(capture).catch(session.say_problem);
+}
+
 export function ReadingProgress() {
   const info = session.current_info.value;
   if (info === null) return null;
@@ -81,7 +87,7 @@ export function ReadingProgress() {
           {bytes_text(info.done_bytes)} of {bytes_text(info.total_bytes)} · {count_text(info.packets)} packets
           {info.rate_bytes_per_s > 0 ? ` · ${bytes_text(info.rate_bytes_per_s)}/s · ${duration_text(left_s)} left` : ''}
         </span>
-        <button class="btn sm" onClick={() => void api.cancel_reading(info.id).catch(session.say_problem)}>
+        <button class="btn sm" onClick={() => cancel(info.id)}>
           Cancel, keep what is read
         </button>
       </div>
