@@ -214,6 +214,18 @@ TEST_F(LiveSourceTest, StopIsFastAndLosesNothing) {
   }
 }
 
+TEST_F(LiveSourceTest, NothingFromAfterTheStopIsGivenOut) {
+  open();
+  Injector out("sp3a");
+  ASSERT_TRUE(out.send(udp_frame(53, 20)));
+  source_->stop();
+  Packet p;
+  size_t packets = source_->next(p) == PacketSource::Next::kPacket;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(out.send(udp_frame(54, 20)));
+  packets += collect(SIZE_MAX).size();
+  EXPECT_EQ(packets, 1u);
+}
+
 TEST_F(LiveSourceTest, FullRingIsCountedAndLeasesKeepBytes) {
   LiveSource::Options options;
   options.interface_name = "sp3b";

@@ -72,6 +72,7 @@ int serve(const Options& o) {
   if (const Status s = make_directories(data); !s) return failed(s.error().message);
   const auto lock = lock_data_directory(data);
   if (!lock) return failed(lock.error().message);
+  forget_running_url(data);  // of a run that was killed
   // capd first: it needs the right that the rest of the program gives up before any thread starts.
   Capd capd = Capd::start();
   if (const Status s = drop_all_capabilities(); !s) return failed(s.error().message);

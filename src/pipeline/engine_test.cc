@@ -94,10 +94,10 @@ TEST_F(EngineTest, AStoredFileThatCannotBeReadStaysListed) {
 TEST_F(EngineTest, DeletingTakesTheFileOfOursAndOnlyClosesOthers) {
   auto engine = start();
   const std::string mine = upload(*engine, "mine", 5);
-  const std::string elsewhere = data_.path() + "/elsewhere.pcapng";
+  const std::string elsewhere = data_.path() + "/upload-elsewhere.pcapng";
   write_capture(elsewhere, 3);
   const auto foreign = engine->open_file(elsewhere, "elsewhere");
-  const auto dotted = engine->open_file(captures_ + "/../elsewhere.pcapng", "dotted");
+  const auto dotted = engine->open_file(captures_ + "/../upload-elsewhere.pcapng", "dotted");
   ASSERT_TRUE(foreign && dotted);
   EXPECT_EQ(engine->captures().size(), 3u);
   EXPECT_EQ(files(), 2u) << "the capture and its name";
