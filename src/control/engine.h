@@ -15,7 +15,7 @@ struct EngineState {
   std::string state = "STOPPED";  ///< STOPPED | STARTING | RUNNING | STOPPING
   std::string capture_id, interface_name, bpf, words;
   int64_t since_ns = 0;
-  uint64_t packets = 0, bytes = 0, kernel_drops = 0, ring_drops = 0;
+  uint64_t packets = 0, bytes = 0, kernel_drops = 0;
   uint64_t not_analysed = 0;  ///< written and listed, but a worker's queue was full
   uint64_t not_written = 0;   ///< came while the file could take no more; `words` says why
   double packets_per_s = 0, bits_per_s = 0;

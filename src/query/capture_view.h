@@ -42,6 +42,7 @@ struct CaptureInfo {
   CaptureState state = CaptureState::kReading;
   std::string damage;  ///< words, when cut short or damaged
   bool demo = false;
+  bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
   uint64_t packets = 0, bytes = 0;
   Timestamp first, last;

@@ -57,6 +57,7 @@ CaptureInfo IndexedCapture::info() const {
     out.state = facts_.state;
     out.damage = facts_.damage;
     out.demo = facts_.demo;
+    out.deletable = facts_.deletable;
     for (const CaptureInterface& i : facts_.interfaces) out.interfaces.push_back(i.name);
     out.done_bytes = facts_.done_bytes;
     out.total_bytes = facts_.total_bytes;
