@@ -316,6 +316,7 @@ export const tests = [
       await read_to_end(page);
       const before = kept();
       check(before.length > 0, `nothing lies in ${folder}`);
+      await page.goto('about:blank');
       const later = await server.again();
       try {
         const anew = await context.newPage();
@@ -348,7 +349,7 @@ export const tests = [
       const row = page.locator('.rec .gr', { hasText: 'hostile.pcap' });
       await row.getByRole('button', { name: 'Close hostile.pcap' }).click();
       await page.getByRole('button', { name: 'Close it' }).click();
-      await page.getByText('Its file was opened from elsewhere and stays there.').waitFor();
+      await page.locator('.notice', { hasText: 'Its file was opened from elsewhere and stays there.' }).waitFor();
       await row.waitFor({ state: 'detached' });
       check(readFileSync(capture('hostile.pcap')).length > 0, 'the file is gone');
     },
