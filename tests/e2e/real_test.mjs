@@ -177,10 +177,13 @@ export const tests = [
     async run({ page }) {
       await start_demo(page);
       await read_to_end(page);
-      for (const filter of ['dns', 'tcp.port == 443', 'ip.addr == 192.168.1.0/24 and not tcp', 'tcp.flags.syn == 1 and tcp.flags.ack == 0', 'frame.len in {42, 60..80}', 'http.host contains "a"', 'icmp or arp']) {
+      const index_answers = ['dns', 'tcp.port == 443', 'ip.addr == 192.168.1.0/24 and not tcp', 'tcp.flags.syn == 1 and tcp.flags.ack == 0', 'frame.len in {42, 60..80}', 'icmp or arp'];
+      const packets_answer = ['http.host contains "a"', 'ip.ttl >= 64 and udp.length < 60', 'ip.ttl < 64', 'udp.length in {40, 60..80}', 'udp.length <= 50', 'udp.length > 100', 'dns and not dns.flags.response == 1', 'http.host or dns.flags.response == 1', 'dns.a'];
+      for (const filter of [...index_answers, ...packets_answer]) {
         await set_filter(page, filter);
         await settled(page);
         const want = tshark('-r', kDemo, '-Y', filter.replaceAll(', ', ','), '-T', 'fields', '-e', 'frame.number').length;
+        check(want > 0 && want < 2995, `${filter} proves nothing: ${want} rows`);
         check((await shown_count(page)) === want, `${filter}: ${await shown_count(page)} rows, tshark ${want}`);
       }
       const before = await shown_count(page);
