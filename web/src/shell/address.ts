@@ -26,7 +26,7 @@ async function follow_address(): Promise<void> {
   }
   if (!session.captures.value.some((c) => c.id === capture)) {
     session.place.value = 'captures';
-    session.say('The capture of this link is no longer kept.');
+    session.say('The capture of this link is not open any more. What is kept is listed here.');
     return;
   }
   if (session.current.value !== capture) session.open_capture(capture);
