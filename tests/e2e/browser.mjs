@@ -39,6 +39,8 @@ export async function open_browser() {
 export async function watched_page(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', ...options });
   const page = await context.newPage();
+  // Where a test is meant to fail nobody wants to wait half a minute for what never comes.
+  if (process.env.SP3CTRA_E2E_WAIT_MS) page.setDefaultTimeout(Number(process.env.SP3CTRA_E2E_WAIT_MS));
   const messages = [];
   page.on('console', (m) => messages.push(`${m.type()}: ${m.text()}`));
   page.on('pageerror', (e) => messages.push(`error: ${e.message}\n${e.stack}`));
