@@ -70,7 +70,7 @@ export const tests = [
     async run({ page, context }) {
       await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .c-number')].some((c) => c.textContent !== ''));
       const banner = page.locator('.bann.missing-right');
-      check(/^This is the demo\. .*does not let sp3ctra read live packets/.test(await banner.innerText()), `the banner says ${await banner.innerText()}`);
+      check(/^This is the demo\. .*Give that one right to its small capture helper/.test(await banner.innerText()), `the banner says ${await banner.innerText()}`);
       const command = await banner.locator('code').innerText();
       check(command.startsWith('sudo '), 'the command is missing');
       await context.grantPermissions(['clipboard-read', 'clipboard-write']);
