@@ -146,9 +146,8 @@ TEST_F(EngineTest, UnfinishedUploadsAndOtherRestsAreRemovedAtTheStart) {
   std::ofstream(captures_ + "/upload-9-1.name") << "a name without its file";
   std::ofstream(captures_ + "/live-17.pcapng.name") << "another";
   // What we do not call so is not ours to delete.
-  const char* theirs[] = {"/thesis.part",      "/upload-notes.part", "/upload-1-2-3.part",
-                          "/upload-1-2.part2", "/song.name",         "/live-notes.name",
-                          "/live-17.name"};
+  const char* theirs[] = {"/thesis.part", "/upload-notes.part", "/upload-1-2-3.part", "/1-2.part",
+                          "/song.name",   "/live-notes.name",   "/live-17.name"};
   for (const char* name : theirs) std::ofstream(captures_ + name) << "mine";
   upload(*engine, "whole", 2);
   engine = start();
@@ -260,11 +259,13 @@ void send_datagrams(int count, size_t bytes) {
 }
 
 TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
+  // Looking through many files takes the capture's thread a while at its end: others come between.
+  for (int i = 0; i < 1000; ++i) std::ofstream(fmt::format("{}/{}", captures_, i)) << "x";
   auto engine = start_live();
   if (!engine) GTEST_SKIP() << "live capture is not possible here";
   auto id = engine->start_capture("lo", kDiscard);
   if (!id) GTEST_SKIP() << id.error().message;
-  for (int round = 0; round < 12; ++round) {
+  for (int round = 0; round < 8; ++round) {
     send_datagrams(20, 100);
     std::vector<std::thread> others;
     for (int i = 0; i < 2; ++i) others.emplace_back([&] { EXPECT_TRUE(engine->stop_capture()); });
