@@ -265,7 +265,7 @@ TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
   if (!engine) GTEST_SKIP() << "live capture is not possible here";
   auto id = engine->start_capture("lo", kDiscard);
   if (!id) GTEST_SKIP() << id.error().message;
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < 20; ++round) {
     send_datagrams(20, 100);
     std::vector<std::thread> others;
     for (int i = 0; i < 2; ++i) others.emplace_back([&] { EXPECT_TRUE(engine->stop_capture()); });
