@@ -41,6 +41,7 @@ struct CaptureInfo {
   std::string id, name;
   CaptureState state = CaptureState::kReading;
   std::string damage;  ///< words, when cut short or damaged
+  std::string ended;   ///< words, when a live capture ended by itself: full disk, no interface
   bool demo = false;
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
   uint64_t packets = 0, bytes = 0;

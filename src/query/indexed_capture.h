@@ -17,7 +17,7 @@ struct CaptureFacts {
   std::string id, name, path;
   bool demo = false;
   CaptureState state = CaptureState::kReading;
-  std::string damage;
+  std::string damage, ended;
   uint64_t done_bytes = 0, total_bytes = 0;
   double rate_bytes_per_s = 0;
   TrackerCounters given_up;
