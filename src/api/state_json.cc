@@ -35,6 +35,7 @@ Json capture_json(const CaptureView& view) {
           {"damage", info.damage},
           {"ended", info.ended},
           {"demo", info.demo},
+          {"deletable", info.deletable},
           {"interfaces", info.interfaces},
           {"rows", view.progress("").rows},
           {"total_bytes", info.total_bytes},

@@ -122,6 +122,7 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   facts.id = id;
   facts.name = name;
   facts.path = path;
+  facts.deletable = folder_.holds(path);
   facts.demo = !options_.demo_path.empty() && path == options_.demo_path;
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                source->packet_file(), facts);
@@ -196,7 +197,10 @@ Result<std::string> CaptureEngine::open_upload(const std::string& path, const st
     for (const auto& r : running_) {
       if (r->path != path) continue;
       r->path = *whole;
-      r->view->update([&](CaptureFacts& f) { f.path = *whole; });
+      r->view->update([&](CaptureFacts& f) {
+        f.path = *whole;
+        f.deletable = true;
+      });
       return r->id;
     }
   }
@@ -330,6 +334,7 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
   const auto place = folder_.begin_live(since_ns, facts.name);
   if (!place) return tl::unexpected(StartError{place.error().message});
   path = facts.path = *place;
+  facts.deletable = true;
   auto writer = SegmentWriter::create(path, (*source)->interfaces(),
                                       [this](uint64_t bytes) { return folder_.has_room(bytes); });
   if (!writer) {

@@ -164,6 +164,50 @@ TEST(Export, PcapHoldsTheChosenPacketsOfAPcapng) {
   EXPECT_EQ(again.packets[1], dns_frame(3));
 }
 
+/// Keeps the pool's only thread until let go, so that no filter gets on.
+struct Occupied : SlicedJob {
+  std::atomic<bool> begun{false}, let_go{false};
+  bool step() override {
+    begun = true;
+    while (!let_go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return false;
+  }
+};
+
+TEST(Export, ProgressHasOneTotalAndNeverGoesBackWhileTheFilterIsStillAtWork) {
+  const auto occupied = std::make_shared<Occupied>();
+  std::string reading;
+  ExportRequest request;
+  Opened waiting(many_blocks().bytes);
+  waiting.pool.add(occupied);
+  while (!occupied->begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto filter = waiting.view->add_filter("ip.dst == 10.0.0.2", reading);
+  ASSERT_TRUE(filter);
+  request.filter = *filter;
+  struct Told {
+    Occupied& occupied;
+    std::vector<std::pair<uint64_t, uint64_t>> all;
+  } told{*occupied, {}};
+  const auto note = [](void* user, uint64_t done, uint64_t total) {
+    auto& t = *static_cast<Told*>(user);
+    t.all.emplace_back(done, total);
+    if (t.all.size() == 5) t.occupied.let_go = true;
+    return t.all.size() < 5000;
+  };
+  const auto out = FileHandle::open_spool("");
+  ASSERT_TRUE(out);
+  ASSERT_TRUE(waiting.view->export_to(out->fd(), request, note, &told));
+  ASSERT_GE(told.all.size(), 5u);
+  for (size_t i = 0; i < told.all.size(); ++i) {
+    EXPECT_EQ(told.all[i].second, 6u) << i;
+    EXPECT_LE(told.all[i].first, told.all[i].second) << i;
+    if (i > 0) {
+      EXPECT_GE(told.all[i].first, told.all[i - 1].first) << i;
+    }
+  }
+  EXPECT_EQ(told.all.back().first, 6u);
+}
+
 TEST(Export, PacketsBehindTheCommittedOnesAreLeftOut) {
   const Original o = many_blocks();
   const Opened opened(o.bytes.substr(0, o.bytes.find(o.packets[2])));

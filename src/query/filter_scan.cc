@@ -182,9 +182,9 @@ bool FilterScan::has(uint64_t number) const {
   return std::binary_search(matches_.begin(), matches_.end(), static_cast<uint32_t>(number));
 }
 
-bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user) {
+bool scanned_up_to(const FilterScan& scan, uint64_t number, GoingOnFn going_on, const void* user) {
   while (scan.progress().scanned < number) {
-    if (progress && !progress(user, 0, number)) return false;
+    if (going_on && !going_on(user)) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return true;

@@ -67,8 +67,11 @@ class FilterScan final : public SlicedJob {
   std::vector<std::byte> buffer_;
 };
 
-/// Waits until a scan that is under way has asked packet `number`; false when `progress` (told 0 of
-/// `number`, may be null) gives up meanwhile. Blocks; any thread but the pool's.
-bool scanned_up_to(const FilterScan& scan, uint64_t number, ProgressFn progress, void* user);
+/// Asked while waiting: false = cancelled. Tells no progress, so that only one place does.
+using GoingOnFn = bool (*)(const void* user);
+
+/// Waits until a scan that is under way has asked packet `number`; false when `going_on` (may be
+/// null) says so meanwhile. Blocks; any thread but the pool's.
+bool scanned_up_to(const FilterScan& scan, uint64_t number, GoingOnFn going_on, const void* user);
 
 }  // namespace sp3ctra

@@ -58,6 +58,7 @@ CaptureInfo IndexedCapture::info() const {
     out.damage = facts_.damage;
     out.ended = facts_.ended;
     out.demo = facts_.demo;
+    out.deletable = facts_.deletable;
     for (const CaptureInterface& i : facts_.interfaces) out.interfaces.push_back(i.name);
     out.done_bytes = facts_.done_bytes;
     out.total_bytes = facts_.total_bytes;

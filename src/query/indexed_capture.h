@@ -16,6 +16,7 @@ namespace sp3ctra {
 struct CaptureFacts {
   std::string id, name, path;
   bool demo = false;
+  bool deletable = false;  ///< the file lies in the data directory
   CaptureState state = CaptureState::kReading;
   std::string damage, ended;
   uint64_t done_bytes = 0, total_bytes = 0;

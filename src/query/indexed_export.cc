@@ -37,14 +37,15 @@ class ExportChoice {
   }
   /// True when the work is to go on.
   bool tell(uint64_t number) {
-    if (progress_ && !stopped_ && !progress_(user_, number, last_)) stopped_ = true;
+    told_ = std::clamp(number, told_, last_);
+    if (!stopped_ && !going_on(this)) stopped_ = true;
     return !stopped_;
   }
   bool wanted(uint64_t number) {
     if (number % kToldPackets == 0) tell(number);
     if (stopped_ || number == 0 || number > last_) return false;
     if (marked() && !std::binary_search(numbers_.begin(), numbers_.end(), number)) return false;
-    if (scan_ && !scanned_up_to(*scan_, number, progress_, user_)) stopped_ = true;
+    if (scan_ && !scanned_up_to(*scan_, number, going_on, this)) stopped_ = true;
     if (stopped_ || (scan_ && !scan_->has(number))) return false;
     const IndexBlock& b = index_.block_of(number);
     const Timestamp ts{b.ts_ns[number - b.first_number]};
@@ -52,6 +53,12 @@ class ExportChoice {
   }
 
  private:
+  /// While the filter is still at work nothing is written: what was told last is told again.
+  static bool going_on(const void* choice) {
+    const auto& c = *static_cast<const ExportChoice*>(choice);
+    return !c.progress_ || c.progress_(c.user_, c.told_, c.last_);
+  }
+
   const CaptureIndex& index_;
   const ExportRequest& request_;
   std::shared_ptr<const FilterScan> scan_;
@@ -59,6 +66,7 @@ class ExportChoice {
   void* user_;
   const uint64_t last_;
   std::vector<uint64_t> numbers_;
+  uint64_t told_ = 0;
   bool stopped_ = false;
 };
 

@@ -118,10 +118,18 @@ Result<std::optional<Found>> IndexedCapture::find(const std::string& filter, Fin
   const auto scan = filter.empty() ? nullptr : scan_of(filter);
   if (!filter.empty() && !scan) return fail("this filter is gone; set it again");
   std::vector<std::byte> buffer;
-  uint64_t asked = 0;
+  struct Told {
+    ProgressFn progress;
+    void* user;
+    uint64_t asked, last;
+    static bool going_on(const void* told) {
+      const auto& t = *static_cast<const Told*>(told);
+      return !t.progress || t.progress(t.user, t.asked, t.last);
+    }
+  } told{progress, user, 0, last};
   for (uint64_t n = forward ? from + 1 : from - 1; n >= 1 && n <= last; forward ? ++n : --n) {
-    if (progress && ++asked % 4096 == 0 && !progress(user, asked, last)) return fail("cancelled");
-    if (scan && !scanned_up_to(*scan, n, progress, user)) return fail("cancelled");
+    if (++told.asked % 4096 == 0 && !Told::going_on(&told)) return fail("cancelled");
+    if (scan && !scanned_up_to(*scan, n, Told::going_on, &told)) return fail("cancelled");
     if (scan && !scan->has(n)) continue;
     const auto p = file_->read_at(index_->file_offset(n), buffer);
     if (p && wanted.in(p->data)) return std::optional(found(filter, n));

@@ -64,6 +64,62 @@ export const tests = [
     },
   },
   {
+    name: 'nothing may be listened to: the page opens on the demo, with the missing right and its command',
+    flags: ['--demo-open'],
+    needs_mock: 'a server without rights',
+    async run({ page, context }) {
+      await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .c-number')].some((c) => c.textContent !== ''));
+      const banner = page.locator('.bann.missing-right');
+      check(/^This is the demo\. .*does not let sp3ctra read live packets/.test(await banner.innerText()), `the banner says ${await banner.innerText()}`);
+      const command = await banner.locator('code').innerText();
+      check(command.startsWith('sudo '), 'the command is missing');
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await banner.getByRole('button', { name: 'Copy' }).click();
+      await page.waitForFunction(async (text) => (await navigator.clipboard.readText()) === text, command);
+      await page.getByRole('button', { name: 'Captures' }).first().click();
+      await page.waitForFunction(() => location.search === '');
+      await page.reload();
+      await page.getByRole('heading', { name: 'Recent captures' }).waitFor();
+      await page.waitForTimeout(500);
+      check((await page.locator('.listgrid').count()) === 0, 'who left the demo is taken back to it');
+    },
+  },
+  {
+    name: 'with the right the page opens on Captures although the demo is open',
+    flags: ['--demo-open', '--rights'],
+    needs_mock: 'a server with an open demo',
+    async run({ page }) {
+      await page.getByRole('button', { name: 'Capture on eth0' }).waitFor();
+      await page.waitForTimeout(500);
+      check((await page.locator('.listgrid').count()) === 0, 'the demo hides the way to start');
+      await page.locator('.rec .name').click();
+      await page.waitForSelector('.listgrid');
+      check((await page.locator('.missing-right').count()) === 0, 'a right is called missing that is there');
+    },
+  },
+  {
+    name: 'a full disk: the capture ended early, its file is whole, and what is not kept is counted',
+    flags: ['--rights', '--disk-full'],
+    needs_mock: 'a full disk',
+    async run({ page }) {
+      await page.getByRole('button', { name: 'Capture on eth0' }).click();
+      const ended = page.locator('.bann', { hasText: 'This capture ended early' });
+      await ended.waitFor();
+      const words = await ended.innerText();
+      check(/file is whole: the disk is full: .* packets up to then are kept/.test(words), `the banner says ${words}`);
+      const loss = page.locator('.bann', { hasText: 'packets are missing' });
+      await loss.waitFor();
+      const lost = await loss.innerText();
+      check(/^37 packets are missing\. 37 came after the disk was full or the quota used up; they are not kept\. Up to the end of the capture, what is listed is complete except for these\.$/.test(lost.trim()), `the banner says ${lost}`);
+      check(!/faster/.test(lost), 'the loss is blamed on speed');
+      check((await page.getByText(/damaged/).count()) === 0, 'the file is called damaged');
+      check(/37\s+lost/.test(await page.locator('.status').innerText()), 'the status line does not count them');
+      await page.getByRole('button', { name: /Health/ }).click();
+      await page.locator('.health dt', { hasText: 'Not kept, disk or quota full' }).waitFor();
+      check((await page.locator('.health').innerText()).includes('37 packets'), 'Health does not count them');
+    },
+  },
+  {
     name: 'what following the conversations had to give up is told with its number',
     needs_mock: 'a capture with stretches that are missing',
     async run({ page, server }) {

@@ -24,8 +24,7 @@ async function free_port() {
 }
 
 /** `sp3ctra serve` with these files; answers when it has printed its address. */
-export async function start_real({ files = [] } = {}) {
-  const data = mkdtempSync(join(kFolder, 'data-'));
+export async function start_real({ files = [], data = mkdtempSync(join(kFolder, 'data-')) } = {}) {
   const started_ms = Date.now();
   const child = spawn(kProgram, ['serve', '--no-browser', '--port', String(await free_port()), '--data', data, ...files], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,6 +54,12 @@ export async function start_real({ files = [] } = {}) {
       child.kill();
       await gone;
       rmSync(data, { recursive: true, force: true });
+    },
+    /** Ends the program and starts it anew on the same data directory. */
+    again: async () => {
+      child.kill();
+      await gone;
+      return start_real({ data });
     },
   };
 }
@@ -129,6 +134,8 @@ export async function call(page, method, path, body) {
 
 /** Opens a capture file in the page as a user picks it; waits for its first rows. */
 export async function pick(page, path) {
+  // Without the right to capture the page opens on the demo.
+  if ((await page.locator('input[type=file]').count()) === 0) await page.getByRole('button', { name: 'Captures' }).first().click();
   await page.locator('input[type=file]').setInputFiles(path);
   await first_rows(page);
 }

@@ -97,6 +97,7 @@ def without_rights(checks, path):
         text, why_not = page_text(board.url)
         if text:
             checks.that('the page names the command', fix in text, 'it is not in the page')
+            checks.that('the page opens on the demo', 'listgrid' in text and 'This is the demo' in text, 'it opens elsewhere')
             checks.that('the page shows the demo', 'demo.pcapng' in text, 'it is not in the page')
         else:
             checks.skip(f'the page in a browser: {why_not}')

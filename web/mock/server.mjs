@@ -1,5 +1,6 @@
 // The contract of docs/api.md served from a made-up capture of ten million packets. Only node and ws.
-//   node mock/server.mjs [--port N] [--dist DIR] [--rights] [--rows N]
+//   node mock/server.mjs [--port N] [--dist DIR] [--rights] [--rows N] [--demo-open] [--disk-full]
+// --demo-open: only the demo is open, as where nothing may be listened to. --disk-full: a capture ends after 2 s, its disk full.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
@@ -22,19 +23,28 @@ const session = randomBytes(12).toString('hex');
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-const capture_of = (id, name, rows, state, extra = {}) => ({ id, name, packets: rows, bytes: rows * 600, first_ns: kFirst_ns, last_ns: rows > 0 ? last_ns(rows) : kFirst_ns, state, damage: '', demo: false, rows, total_bytes: rows * 620, done_bytes: rows * 620, rate_bytes_per_s: 0, given_up: [], ...extra });
+const capture_of = (id, name, rows, state, extra = {}) => ({ id, name, packets: rows, bytes: rows * 600, first_ns: kFirst_ns, last_ns: rows > 0 ? last_ns(rows) : kFirst_ns, state, damage: '', demo: false, deletable: false, rows, total_bytes: rows * 620, done_bytes: rows * 620, rate_bytes_per_s: 0, given_up: [], ...extra });
 const captures = [
   capture_of('c1', 'ten-million.pcapng', kRows, 'ready'),
-  capture_of('c2', 'home-<b>sunday</b>.pcapng.zst', 212400, 'ready'),
+  capture_of('c2', 'home-<b>sunday</b>.pcapng.zst', 212400, 'ready', { deletable: true }),
   capture_of('c3', 'cut-short.pcap', 8811, 'damaged', { damage: 'The file ends inside packet 8,812.', given_up: [{ name: 'stream_gaps', count: 12, words: 'stretches of connections were never captured' }] }),
 ];
+let stored = [
+  { id: 'c8', name: 'kept-upload.pcap', bytes: 3_100_000, modified_ns: '1700000100000000000' },
+  { id: 'c9', name: 'eth0 <i>yesterday</i>', bytes: 620_000, modified_ns: '1699990000000000000' },
+];
+if (process.argv.includes('--demo-open')) {
+  captures.length = stored.length = 0;
+  captures.push(capture_of('demo', 'demo.pcapng', 12480, 'ready', { demo: true }));
+}
+const disk_full = process.argv.includes('--disk-full');
 const filters = new Map();
 const uploads = new Map();
 const jobs = new Map();
 const tickets = new Map();
 let next_id = 10;
 const started = Date.now();
-const live = { state: 'STOPPED', id: '', interface: '', bpf: '', since_ns: '0', rate: 1284 };
+const live = { state: 'STOPPED', id: '', interface: '', bpf: '', since_ns: '0', rate: 1284, not_written: 0 };
 
 function live_capture() {
   const found = captures.find((c) => c.id === live.id);
@@ -57,11 +67,20 @@ function tick_reading() {
   }
 }
 setInterval(tick_reading, 200).unref();
+/** As the program does: the file is whole up to its last packet, and what came after is only counted. */
+function end_early() {
+  const c = live_capture();
+  if (!c || live.state !== 'RUNNING') return;
+  Object.assign(c, { state: 'ready', ended: `the disk is full: the capture has ended; its ${c.packets} packets up to then are kept` });
+  Object.assign(live, { state: 'STOPPED', not_written: 37 });
+  announce('captures', { captures: public_captures() });
+  announce('state', state_now());
+}
 const public_captures = () => captures.map(({ reading_from, goal, ...c }) => c).reverse();
 
 const state_now = () => ({
   version: '0.1.0',
-  capture: { state: live.state, id: live.id, interface: live.interface, bpf: live.bpf, since_ns: live.since_ns, packets: live_capture()?.packets ?? 0, bytes: live_capture()?.bytes ?? 0, kernel_drops: 0, ring_drops: 0, not_analysed: 0, packets_per_s: live.state === 'RUNNING' ? live.rate : 0, bits_per_s: live.state === 'RUNNING' ? 9.6e6 : 0, words: '' },
+  capture: { state: live.state, id: live.id, interface: live.interface, bpf: live.bpf, since_ns: live.since_ns, packets: live_capture()?.packets ?? 0, bytes: live_capture()?.bytes ?? 0, kernel_drops: 0, not_analysed: 0, not_written: live.not_written, packets_per_s: live.state === 'RUNNING' ? live.rate : 0, bits_per_s: live.state === 'RUNNING' ? 9.6e6 : 0, words: '' },
   rights: rights ? { can_capture: true, why: '', fix: '' } : { can_capture: false, why: 'This computer does not let sp3ctra read live packets yet. Give that one right to its small capture helper; everything else keeps running without rights.', fix: 'sudo install -o root -m 4750 build/release/sp3ctra-capd /usr/local/libexec/sp3ctra-capd' },
   disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
   demo: { available: true },
@@ -166,12 +185,13 @@ async function call(method, url, request) {
   let m;
   if (path === '/state') return state_now();
   if (path === '/interfaces') return { interfaces: interfaces() };
-  if (path === '/captures') return { captures: (live_capture(), public_captures()) };
+  if (path === '/captures') return { captures: (live_capture(), public_captures()), stored };
   if (path === '/capture/start') {
     if (/bogus/.test(body.bpf)) refuse(400, '“bogus” is no word of the capture filter.', { position: body.bpf.indexOf('bogus'), length: 5 });
     const id = `c${next_id++}`;
-    Object.assign(live, { state: 'RUNNING', id, interface: body.interface, bpf: body.bpf, since_ns: `${Date.now()}000000`, rate: body.bpf === 'flood' ? 182000 : 1284 });
-    captures.push(capture_of(id, `${body.interface} now`, 0, 'live'));
+    Object.assign(live, { state: 'RUNNING', not_written: 0, id, interface: body.interface, bpf: body.bpf, since_ns: `${Date.now()}000000`, rate: body.bpf === 'flood' ? 182000 : 1284 });
+    captures.push(capture_of(id, `${body.interface} now`, 0, 'live', { deletable: true }));
+    if (disk_full) setTimeout(end_early, 2000);
     announce('state', state_now());
     return { capture: id };
   }
@@ -181,6 +201,23 @@ async function call(method, url, request) {
     live.state = 'STOPPED';
     announce('captures', { captures: public_captures() });
     return {};
+  }
+  if ((m = /^\/captures\/(\w+)\/open$/.exec(path))) {
+    const kept = stored.find((s) => s.id === m[1]) ?? refuse(404, 'there is no such capture to open');
+    stored = stored.filter((s) => s !== kept);
+    captures.push(capture_of(kept.id, kept.name, Math.floor(kept.bytes / 620), 'ready', { deletable: true }));
+    announce('captures', { captures: public_captures(), stored });
+    return { capture: kept.id };
+  }
+  if (method === 'DELETE' && (m = /^\/captures\/(\w+)$/.exec(path))) {
+    if (live.state === 'RUNNING' && live.id === m[1]) refuse(409, 'This capture is running: stop it first.');
+    const open = captures.findIndex((c) => c.id === m[1]);
+    if (open < 0 && !stored.some((s) => s.id === m[1])) refuse(404, 'There is no such capture (any more).');
+    const deleted = open < 0 || captures[open].deletable;
+    if (open >= 0) captures.splice(open, 1);
+    else stored = stored.filter((s) => s.id !== m[1]);
+    announce('captures', { captures: public_captures(), stored });
+    return { deleted, words: deleted ? 'The capture and its file are deleted.' : 'The capture is closed. Its file was opened from elsewhere and stays there.' };
   }
   if (path === '/captures/demo') {
     if (!captures.some((c) => c.demo)) captures.push(capture_of('demo', 'demo.pcapng', 12480, 'ready', { demo: true }));
@@ -203,7 +240,7 @@ async function call(method, url, request) {
     const u = uploads.get(m[1]) ?? refuse(404, 'no such upload');
     const id = `c${next_id++}`;
     const goal = Math.max(1, Math.floor(u.size / 620));
-    captures.push({ ...capture_of(id, u.name, 0, 'reading'), goal, total_bytes: u.size, rate_bytes_per_s: 61e6 });
+    captures.push({ ...capture_of(id, u.name, 0, 'reading', { deletable: true }), goal, total_bytes: u.size, rate_bytes_per_s: 61e6 });
     return { capture: id };
   }
   if ((m = /^\/captures\/(\w+)\/cancel$/.exec(path))) {

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type {
-  CaptureInfo,
+  CapturesMessage,
   Completion,
   Found,
   InterfaceInfo,
@@ -117,7 +117,9 @@ export const api = {
   start: (iface: string, bpf: string) =>
     send('POST', '/capture/start', { interface: iface, bpf }) as Promise<{ capture: string }>,
   stop: () => send('POST', '/capture/stop', {}),
-  captures: async () => ((await send('GET', '/captures')) as { captures: CaptureInfo[] }).captures,
+  captures: () => send('GET', '/captures') as Promise<CapturesMessage>,
+  open_stored: (capture: string) => send('POST', `/captures/${capture}/open`, {}) as Promise<{ capture: string }>,
+  remove_capture: (capture: string) => send('DELETE', `/captures/${capture}`) as Promise<{ deleted: boolean; words: string }>,
   demo: () => send('POST', '/captures/demo', {}) as Promise<{ capture: string }>,
   cancel_reading: (capture: string) => send('POST', `/captures/${capture}/cancel`, {}),
   upload: (name: string, size: number) =>

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { plain_text } from '../shell/plain_text';
 import { api, secret } from './client';
 import { decode_rows, type RowBatch } from './rows';
-import type { CaptureInfo, Job, ProgramState, RowsMessage } from './types';
+import type { CapturesMessage, Job, ProgramState, RowsMessage } from './types';
 
 /** What is on screen, as the server is told. */
 export interface View {
@@ -23,7 +23,7 @@ export class Stream {
   on_rows: (batch: RowBatch) => void = () => {};
   on_count: (message: RowsMessage) => void = () => {};
   on_state: (state: ProgramState) => void = () => {};
-  on_captures: (captures: CaptureInfo[]) => void = () => {};
+  on_captures: (message: CapturesMessage) => void = () => {};
   on_job: (job: Job) => void = () => {};
   private socket: WebSocket | null = null;
   private tries = 0;
@@ -128,7 +128,7 @@ export class Stream {
         this.on_state(message as unknown as ProgramState);
         break;
       case 'captures':
-        this.on_captures((message as unknown as { captures: CaptureInfo[] }).captures);
+        this.on_captures(message as unknown as CapturesMessage);
         break;
       case 'job':
         this.on_job(message as unknown as Job);

@@ -31,7 +31,11 @@ export interface CaptureInfo {
   last_ns: string;
   state: CaptureState;
   damage: string;
+  /** Why the capture ended early while its file is whole. */
+  ended?: string;
   demo: boolean;
+  /** Deleting it deletes its file too: that lies in the data directory. */
+  deletable?: boolean;
   /** Names by the number in each row; empty = unnamed. */
   interfaces?: string[];
   rows: number;
@@ -39,6 +43,20 @@ export interface CaptureInfo {
   done_bytes: number;
   rate_bytes_per_s: number;
   given_up: readonly { name: string; count: number; words: string }[];
+}
+
+/** A capture of the data directory that is not open. */
+export interface StoredCapture {
+  id: string;
+  name: string;
+  bytes: number;
+  modified_ns: string;
+}
+
+/** The stream leaves `stored` out when it is as before. */
+export interface CapturesMessage {
+  captures: CaptureInfo[];
+  stored?: StoredCapture[];
 }
 
 export type RunState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING';
@@ -54,8 +72,9 @@ export interface ProgramState {
     packets: number;
     bytes: number;
     kernel_drops: number;
-    ring_drops: number;
     not_analysed: number;
+    /** Came while the file could take no more. */
+    not_written: number;
     packets_per_s: number;
     bits_per_s: number;
     words: string;

@@ -1,6 +1,6 @@
 import { Inspector } from '../inspector/inspector';
 import { PacketList } from '../list/packet_list';
-import { Loss, Overload, ReadingProgress } from '../shell/banners';
+import { EndedEarly, Loss, MissingRight, Overload, ReadingProgress } from '../shell/banners';
 import { count_text } from '../shell/numbers';
 import { focus_mode } from '../shell/keys';
 import { ExportDialog } from './export_dialog';
@@ -60,7 +60,9 @@ export function Live() {
       <section class={`live${open ? ' with-insp' : ''}`}>
         <div class="listpane">
           <FindBar />
+          <MissingRight />
           <ReadingProgress />
+          <EndedEarly />
           <Loss />
           <Overload />
           <div class="listbox">

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
 import { stream } from '../api/stream';
-import type { CaptureInfo, Packet, ProgramState } from '../api/types';
+import type { CaptureInfo, CapturesMessage, Packet, ProgramState, StoredCapture } from '../api/types';
 import { RowCache } from '../list/row_cache';
 import { split_ns } from '../list/time_format';
 
@@ -12,6 +12,8 @@ export type Place = 'live' | 'captures';
 export const place = signal<Place>('captures');
 export const program = signal<ProgramState | null>(null);
 export const captures = signal<CaptureInfo[]>([]);
+/** Captures of the data directory that are not open. */
+export const stored = signal<StoredCapture[]>([]);
 export const captures_known = signal(false);
 export const current = signal<string | null>(null);
 export const current_info = computed(() => captures.value.find((c) => c.id === current.value) ?? null);
@@ -323,12 +325,12 @@ effect(() => {
 stream.on_state = (next) => {
   program.value = next;
 };
-stream.on_captures = (next) => {
-  batch(() => {
-    captures.value = next;
-    captures_known.value = true;
-  });
-};
+function take_captures(next: CapturesMessage): void {
+  captures.value = next.captures;
+  if (next.stored) stored.value = next.stored;
+  captures_known.value = true;
+}
+stream.on_captures = (next) => batch(() => take_captures(next));
 stream.on_count = (message) => {
   count.value = {
     rows: message.rows,
@@ -346,7 +348,35 @@ export async function refresh(): Promise<void> {
   const [next_state, next_captures] = await Promise.all([api.state(), api.captures()]);
   batch(() => {
     program.value = next_state;
-    captures.value = next_captures;
-    captures_known.value = true;
+    take_captures(next_captures);
   });
+}
+
+/** Opens a capture that is kept but not open. */
+export async function open_stored(id: string): Promise<void> {
+  try {
+    const { capture } = await api.open_stored(id);
+    await refresh();
+    open_capture(capture);
+  } catch (problem) {
+    say_problem(problem);
+    void refresh().catch(() => {});
+  }
+}
+
+/** Closes a capture and deletes its file where that is ours; says which of the two it was. */
+export async function remove_capture(id: string): Promise<void> {
+  try {
+    const { words } = await api.remove_capture(id);
+    if (current.value === id) {
+      batch(() => {
+        current.value = null;
+        selected.value = null;
+      });
+    }
+    say(words);
+  } catch (problem) {
+    say_problem(problem);
+  }
+  await refresh().catch(say_problem);
 }

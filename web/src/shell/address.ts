@@ -1,10 +1,12 @@
 import { effect } from '@preact/signals';
 import { chosen_line, wanted_field } from '../inspector/state';
+import { fetch_interfaces, interfaces } from '../live/capture_control';
 import * as session from '../live/session';
 
 /** The address says what is looked at: `/?c=<capture>&f=<filter>&t=<from>,<to>#p<number>:<field>`. */
 
 const kWrite_ms = 400;
+const kShown = 'sp3ctra.demo_shown';
 
 export function take_token(): string | null {
   const match = /^#token=(.+)$/.exec(location.hash);
@@ -24,7 +26,7 @@ async function follow_address(): Promise<void> {
   }
   if (!session.captures.value.some((c) => c.id === capture)) {
     session.place.value = 'captures';
-    session.say('The capture of this link is no longer kept.');
+    session.say('The capture of this link is not open any more. What is kept is listed here.');
     return;
   }
   if (session.current.value !== capture) session.open_capture(capture);
@@ -59,9 +61,33 @@ function address(): string {
   return `/${text === '' ? '' : '?' + text}${hash}`;
 }
 
+/** A newcomer without the right to listen, or without an interface, finds the server's demo open: that is shown first. */
+async function show_demo_first(): Promise<void> {
+  const [only, more] = session.captures.value;
+  const plain = location.search === '' && location.hash === '';
+  if (!plain || only === undefined || more !== undefined || !only.demo || !first_time()) return;
+  if (session.program.value?.rights.can_capture) {
+    await fetch_interfaces();
+    if (interfaces.value.some((i) => i.capturable)) return;
+  }
+  session.open_capture(only.id, false);
+}
+
+/** Once a tab: whoever leaves the demo for Captures finds Captures again after a reload. */
+function first_time(): boolean {
+  try {
+    if (sessionStorage.getItem(kShown) !== null) return false;
+    sessionStorage.setItem(kShown, '1');
+  } catch {
+    // A browser without storage shows the demo once more.
+  }
+  return true;
+}
+
 /** Reads the address once and keeps it true from then on. */
 export async function keep_address(): Promise<void> {
   await follow_address();
+  await show_demo_first().catch(session.say_problem);
   let timer = 0;
   effect(() => {
     const next = address();

@@ -1,11 +1,35 @@
 import { stream } from '../api/stream';
 import { api } from '../api/client';
+import { fetch_interfaces, interfaces } from '../live/capture_control';
 import * as session from '../live/session';
+import { copy } from './clipboard';
 import { upload } from '../start/upload';
 import { Icon } from './icons';
 import { bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
 import { Progress } from './progress';
+
+export function Command({ text }: { text: string }) {
+  return (
+    <div class="cmd">
+      <span class="p" aria-hidden="true">$</span>
+      <code>{text}</code>
+      <button class="btn sm" onClick={() => copy(text, 'Command')}>
+        <Icon name="copy" size={14} />
+        Copy
+      </button>
+    </div>
+  );
+}
+
+export async function check_again(): Promise<void> {
+  try {
+    await Promise.all([session.refresh(), fetch_interfaces()]);
+    session.say(session.program.value?.rights.can_capture ? 'sp3ctra may listen now.' : 'Checked: the right is still missing.');
+  } catch (problem) {
+    session.say_problem(problem);
+  }
+}
 
 export function LostLink() {
   if (stream.status.value !== 'lost') return null;
@@ -46,14 +70,53 @@ export function Overload() {
 export function Loss() {
   const c = session.program.value?.capture;
   if (!c || c.id !== session.current.value) return null;
-  const lost = c.kernel_drops + c.ring_drops;
-  if (lost === 0) return null;
+  const { kernel_drops: missed, not_written } = c;
+  if (missed + not_written === 0) return null;
   return (
     <div class="bann warn" role="status">
       <Icon name="warn" />
       <div class="grow">
-        <b>{count_text(lost)} packets are missing.</b> They came faster than they could be kept. What is listed is complete except for these.
+        <b>{count_text(missed + not_written)} packets are missing.</b>{' '}
+        {missed > 0 ? `${count_text(missed)} came faster than the system could hand them over. ` : ''}
+        {not_written > 0 ? `${count_text(not_written)} came after the disk was full or the quota used up; they are not kept. ` : ''}
+        {c.state === 'STOPPED' ? 'Up to the end of the capture, what' : 'What'} is listed is complete except for these.
       </div>
+    </div>
+  );
+}
+
+/** The capture ended before anybody stopped it, and its file is whole. */
+export function EndedEarly() {
+  const ended = session.current_info.value?.ended;
+  if (!ended) return null;
+  return (
+    <div class="bann warn" role="status">
+      <Icon name="disk" />
+      <div class="grow">
+        <b>This capture ended early</b>, and its file is whole: {plain_text(ended)}.
+      </div>
+    </div>
+  );
+}
+
+/** No right to listen: what is missing and the command that grants it, above the demo shown instead. */
+export function MissingRight() {
+  const state = session.program.value;
+  if (!session.current_info.value?.demo || state === null) return null;
+  const { can_capture, why, fix } = state.rights;
+  const none = can_capture && interfaces.value.length > 0 && !interfaces.value.some((i) => i.capturable);
+  if (can_capture && !none) return null;
+  return (
+    <div class="bann info missing-right" role="status">
+      <Icon name="lock" />
+      <div class="grow">
+        <b>This is the demo.</b>{' '}
+        {none ? 'There is no interface to listen to on this computer.' : plain_text(why) || 'This computer does not let sp3ctra read live packets yet.'}
+        {!none && fix ? <Command text={plain_text(fix)} /> : null}
+      </div>
+      <button class="btn sm" onClick={() => void check_again()}>
+        Check again
+      </button>
     </div>
   );
 }

@@ -12,7 +12,7 @@ export const health_open = signal(false);
 
 export function lost_packets(): number {
   const c = program.value?.capture;
-  return c ? c.kernel_drops + c.ring_drops : 0;
+  return c ? c.kernel_drops + c.not_written : 0;
 }
 
 function Entry(props: { to: Place; words: string; icon: 'live' | 'captures' }) {
@@ -54,8 +54,8 @@ function HealthPopover() {
           )}
           <dt>Lost by the system</dt>
           <dd class={c.kernel_drops > 0 ? 'warn num' : 'num'}>{count_text(c.kernel_drops)} packets</dd>
-          <dt>Lost in sp3ctra</dt>
-          <dd class={c.ring_drops > 0 ? 'warn num' : 'num'}>{count_text(c.ring_drops)} packets</dd>
+          <dt>Not kept, disk or quota full</dt>
+          <dd class={c.not_written > 0 ? 'warn num' : 'num'}>{count_text(c.not_written)} packets</dd>
           <dt>Kept, not analysed</dt>
           <dd class={c.not_analysed > 0 ? 'warn num' : 'num'}>{count_text(c.not_analysed)} packets</dd>
           {(current_info.value?.given_up ?? []).map((g) => (

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
 import { Brand, Icon } from '../shell/icons';
-import { Command } from './start';
+import { Command } from '../shell/banners';
 
 const problem = signal('');
 const busy = signal(false);

@@ -1,11 +1,15 @@
 import { api } from '../api/client';
-import type { CaptureInfo } from '../api/types';
+import type { CaptureInfo, StoredCapture } from '../api/types';
 import { split_ns } from '../list/time_format';
-import { captures, captures_known, open_capture, say_problem } from '../live/session';
+import { captures, captures_known, open_capture, open_stored, say_problem, stored } from '../live/session';
 import { Icon } from '../shell/icons';
 import { bytes_text, count_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Progress } from '../shell/progress';
+import { RemoveSheet, ask_to_remove, type Removal } from './remove';
+
+/** More rows than anyone reads would only make the page slow. */
+const kRows = 300;
 
 function when(ns: string): string {
   const { seconds } = split_ns(ns);
@@ -40,17 +44,85 @@ function State({ info }: { info: CaptureInfo }) {
       </span>
     );
   }
+  if (info.ended) return <span class="state-word cut" title={plain_text(info.ended)}>ended early</span>;
   return <span class="dim">complete</span>;
+}
+
+function Remove({ what, running }: { what: Removal; running?: boolean }) {
+  const verb = what.deletes ? 'Delete' : 'Close';
+  return (
+    <span role="cell" class="r">
+      <button
+        class="btn quiet sm"
+        aria-label={`${verb} ${plain_text(what.name)}`}
+        aria-haspopup="dialog"
+        disabled={running}
+        title={running ? 'Stop the capture first' : undefined}
+        onClick={(event) => {
+          event.stopPropagation();
+          ask_to_remove(what);
+        }}
+      >
+        {verb}
+      </button>
+    </span>
+  );
+}
+
+function Name(props: { name: string; icon: 'live' | 'file'; demo?: boolean; open: () => void }) {
+  return (
+    <span role="cell" class="row">
+      <Icon name={props.icon} size={14} />
+      <button class="name cut" onClick={(event) => { event.stopPropagation(); props.open(); }}>
+        <bdi>{plain_text(props.name)}</bdi>
+      </button>
+      {props.demo ? <span class="tag">demo</span> : null}
+    </span>
+  );
+}
+
+function OpenRow({ info }: { info: CaptureInfo }) {
+  const length_s = Math.max(0, split_ns(info.last_ns).seconds - split_ns(info.first_ns).seconds);
+  const open = () => open_capture(info.id);
+  const bytes = info.total_bytes || info.bytes;
+  return (
+    <div class="gr" role="row" onClick={open}>
+      <Name name={info.name} icon={info.state === 'live' ? 'live' : 'file'} demo={info.demo} open={open} />
+      <span role="cell" class="dim">{when(info.first_ns)}</span>
+      <span role="cell" class="r dim">{info.packets > 0 ? duration_text(length_s) : ''}</span>
+      <span role="cell" class="r">{count_text(info.packets)}</span>
+      <span role="cell" class="r dim">{bytes_text(bytes)}</span>
+      <span role="cell"><State info={info} /></span>
+      <Remove what={{ id: info.id, name: info.name, bytes, deletes: info.deletable === true, demo: info.demo }} running={info.state === 'live'} />
+    </div>
+  );
+}
+
+function StoredRow({ info }: { info: StoredCapture }) {
+  const open = () => void open_stored(info.id);
+  return (
+    <div class="gr" role="row" onClick={open}>
+      <Name name={info.name} icon="file" open={open} />
+      <span role="cell" class="dim">{when(info.modified_ns)}</span>
+      <span role="cell" class="r dim" />
+      <span role="cell" class="r" />
+      <span role="cell" class="r dim">{bytes_text(info.bytes)}</span>
+      <span role="cell"><span class="dim">kept, not open</span></span>
+      <Remove what={{ id: info.id, name: info.name, bytes: info.bytes, deletes: true, demo: false }} />
+    </div>
+  );
 }
 
 export function Recent() {
   const list = captures.value;
+  const shown = stored.value.slice(0, kRows);
+  const more = stored.value.length - shown.length;
   return (
     <section aria-labelledby="rec-title">
       <div class="hd2">
-        <h2 id="rec-title">Recent captures</h2>
+        <h2 id="rec-title" tabIndex={-1}>Recent captures</h2>
       </div>
-      {list.length === 0 ? (
+      {list.length + shown.length === 0 ? (
         <p class="dim">{captures_known.value ? 'None yet. The demo, a file or an interface makes the first.' : 'Asking for the list.'}</p>
       ) : (
         <div class="rec grid" role="table" aria-label="Recent captures">
@@ -61,28 +133,14 @@ export function Recent() {
             <span role="columnheader" class="r">Packets</span>
             <span role="columnheader" class="r">Size</span>
             <span role="columnheader">State</span>
+            <span role="columnheader"><span class="sr">Action</span></span>
           </div>
-          {list.slice(0, 100).map((info) => {
-            const length_s = Math.max(0, split_ns(info.last_ns).seconds - split_ns(info.first_ns).seconds);
-            return (
-              <div class="gr" role="row" key={info.id} onClick={() => open_capture(info.id)}>
-                <span role="cell" class="row">
-                  <Icon name={info.state === 'live' ? 'live' : 'file'} size={14} />
-                  <button class="name cut" onClick={(event) => { event.stopPropagation(); open_capture(info.id); }}>
-                    <bdi>{plain_text(info.name)}</bdi>
-                  </button>
-                  {info.demo ? <span class="tag">demo</span> : null}
-                </span>
-                <span role="cell" class="dim">{when(info.first_ns)}</span>
-                <span role="cell" class="r dim">{info.packets > 0 ? duration_text(length_s) : ''}</span>
-                <span role="cell" class="r">{count_text(info.packets)}</span>
-                <span role="cell" class="r dim">{bytes_text(info.total_bytes || info.bytes)}</span>
-                <span role="cell"><State info={info} /></span>
-              </div>
-            );
-          })}
+          {list.map((info) => <OpenRow key={info.id} info={info} />)}
+          {shown.map((info) => <StoredRow key={info.id} info={info} />)}
         </div>
       )}
+      {more > 0 ? <p class="dim">{count_text(more)} older ones are kept, too; delete some of these to see them.</p> : null}
+      <RemoveSheet />
     </section>
   );
 }

@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { api } from '../api/client';
 import { best_interface, capture_filter, capture_problem, choose_capture_filter, start_capture, busy } from '../live/capture_control';
-import { open_capture, place, program, refresh, say, say_problem } from '../live/session';
-import { copy } from '../shell/clipboard';
+import { open_capture, place, program, refresh, say_problem } from '../live/session';
+import { Command, check_again } from '../shell/banners';
 import { Icon } from '../shell/icons';
 import { bytes_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
@@ -25,28 +25,6 @@ async function open_demo(): Promise<void> {
   } finally {
     demo_busy.value = false;
   }
-}
-
-async function check_again(): Promise<void> {
-  try {
-    await refresh();
-    say(program.value?.rights.can_capture ? 'sp3ctra may listen now.' : 'Checked: the right is still missing.');
-  } catch (problem) {
-    say_problem(problem);
-  }
-}
-
-export function Command({ text }: { text: string }) {
-  return (
-    <div class="cmd">
-      <span class="p" aria-hidden="true">$</span>
-      <code>{text}</code>
-      <button class="btn sm" onClick={() => copy(text, 'Command')}>
-        <Icon name="copy" size={14} />
-        Copy
-      </button>
-    </div>
-  );
 }
 
 function ListenCard() {
