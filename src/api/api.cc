@@ -56,7 +56,8 @@ Response stop_capture(Api& api, const Call&) {
 }
 
 Response get_captures(Api& api, const Call&) {
-  return json(captures_json(api.library, api.engine));
+  return json(
+      {{"captures", captures_json(api.library)}, {"stored", stored_json(api.engine.stored())}});
 }
 
 Response open_demo(Api& api, const Call&) {
@@ -67,8 +68,12 @@ Response open_demo(Api& api, const Call&) {
 
 Response open_stored(Api& api, const Call& call) {
   const auto opened = api.engine.open_stored(call.ids[0]);
-  if (!opened) return refuse(404, opened.error().message);
-  return json({{"capture", *opened}});
+  if (opened) return json({{"capture", *opened}});
+  // One that is there but cannot be read stays in the list.
+  const auto stored = api.engine.stored();
+  const bool there = std::any_of(stored.begin(), stored.end(),
+                                 [&](const StoredCapture& s) { return s.id == call.ids[0]; });
+  return refuse(there ? 400 : 404, opened.error().message);
 }
 
 Response remove_capture(Api& api, const Call& call) {

@@ -24,7 +24,7 @@ class Api {
         library(captures),
         providers(std::move(given)),
         uploads(commands),
-        exports(data_dir + "/exports") {}
+        exports(commands, data_dir + "/exports") {}
 
   /// What the table says of a call: where it runs, how large its body may be; empty when there is
   /// no such call.

@@ -145,6 +145,8 @@ TEST_F(ApiTest, StoredCapturesAreListedOpenedAndDeleted) {
   EXPECT_EQ(json["stored"][0]["modified_ns"], "1700000000123456789");
   EXPECT_EQ(ask("POST", "/captures/c7/open", "{}").body, R"({"capture":"c7"})");
   EXPECT_EQ(ask("POST", "/captures/c8/open", "{}").status, 404);
+  engine.stored_captures.push_back({"c6", "unreadable", 1, 1});
+  EXPECT_EQ(ask("POST", "/captures/c6/open", "{}").status, 400) << "it is there";
   EXPECT_EQ(body_of(ask("DELETE", "/captures/c7"))["deleted"], true);
   const auto closed = body_of(ask("DELETE", "/captures/c1"));
   EXPECT_EQ(closed["deleted"], false);
@@ -271,17 +273,45 @@ TEST_F(ApiTest, ExportsAreCancelledAndDeletedAfterAnHour) {
   };
   EXPECT_EQ(count(), 1);
   (void)api.exports.start(library.view, {}, steady_ns() + Exports::kKeptNs + 60'000'000'000);
-  EXPECT_TRUE(fakes::soon([&] { return api.exports.jobs().size() == 1; }));
+  EXPECT_TRUE(fakes::soon([&] { return api.exports.jobs(steady_ns()).size() == 1; }));
   EXPECT_EQ(count(), 1);
   EXPECT_EQ(ask("POST", "/captures/c1/exports", R"({"format":"exe"})").status, 400);
   EXPECT_EQ(ask("POST", "/captures/c1/exports", R"({"numbers":["x"]})").status, 400);
 }
 
 TEST_F(ApiTest, ExportsLeftByAKilledRunAreDeleted) {
-  const std::string left = folder.path() + "/exports/export-left";
+  const std::string left = folder.path() + "/exports/export-0123456789abcdef01234567";
+  const std::string theirs = folder.path() + "/exports/export-of-mine.pcapng";
   ASSERT_TRUE(PrivateFile::create(left));
-  Exports again(folder.path() + "/exports");
+  ASSERT_TRUE(PrivateFile::create(theirs));
+  Exports again(engine, folder.path() + "/exports");
   EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(theirs));
+}
+
+TEST_F(ApiTest, ExportsStandUnderTheDiskQuota) {
+  engine.quota_used_up = true;
+  const Response refused = ask("POST", "/captures/c1/exports", "{}");
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(body_of(refused)["error"], "the disk quota is used up");
+  engine.quota_used_up = false;
+  library.view->block_exports = true;
+  const std::string id = *text_member(body_of(ask("POST", "/captures/c1/exports", "{}")), "job");
+  engine.quota_used_up = true;
+  JsonIn job;
+  EXPECT_TRUE(fakes::soon([&] {
+    job = body_of(ask("GET", "/jobs/" + id));
+    return job["state"] == "failed";
+  }));
+  EXPECT_EQ(job["error"], "the disk quota is used up");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/exports"));
+}
+
+TEST_F(ApiTest, ListingTheJobsDeletesThoseTooOld) {
+  export_done();
+  EXPECT_EQ(api.exports.jobs(steady_ns()).size(), 1u);
+  EXPECT_TRUE(api.exports.jobs(steady_ns() + Exports::kKeptNs + 60'000'000'000).empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/exports"));
 }
 
 TEST(PrivateFile, NeverThroughALink) {

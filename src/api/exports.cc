@@ -8,6 +8,8 @@ namespace sp3ctra::api {
 namespace {
 
 constexpr std::string_view kPrefix = "export-";
+constexpr size_t kNameBytes = 12;
+constexpr std::chrono::seconds kSweepEvery{30};
 
 /// A file name a browser may keep: letters, digits, dot, dash, underscore.
 std::string download_name(std::string_view capture, bool pcapng) {
@@ -38,8 +40,8 @@ int64_t steady_ns() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Exports::Exports(std::string folder) : folder_(std::move(folder)) {
-  if (make_private_folder(folder_)) remove_files(folder_, kPrefix);
+Exports::Exports(Engine& engine, std::string folder) : engine_(engine), folder_(std::move(folder)) {
+  if (make_private_folder(folder_)) remove_random_files(folder_, kPrefix, kNameBytes);
   for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -69,8 +71,9 @@ Response Exports::start(std::shared_ptr<CaptureView> view, ExportRequest request
   sweep(now_ns);
   if (jobs_.size() >= limits::kJobsMax)
     return refuse(429, "Too many exports: fetch or cancel some first.");
+  if (const Status room = engine_.room_for(1); !room) return refuse(413, room.error().message);
   job->id = fmt::format("j{}", ++serial_);
-  auto file = PrivateFile::create(fmt::format("{}/{}{}", folder_, kPrefix, random_hex(12)));
+  auto file = PrivateFile::create(fmt::format("{}/{}{}", folder_, kPrefix, random_hex(kNameBytes)));
   if (!file) return refuse(500, file.error().message);
   job->file = std::make_shared<PrivateFile>(std::move(*file));
   job->file->remove_at_end(true);
@@ -85,7 +88,9 @@ void Exports::work() {
     JobPtr job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+      // Nobody may ask for an hour: what is too old goes all the same.
+      while (!wake_.wait_for(lock, kSweepEvery, [&] { return stopping_ || !waiting_.empty(); }))
+        sweep(steady_ns());
       if (stopping_) return;
       job = std::move(waiting_.front());
       waiting_.pop_front();
@@ -94,16 +99,29 @@ void Exports::work() {
   }
 }
 
+bool Exports::going_on(Job& job, uint64_t done, uint64_t total) {
+  job.done = done;
+  job.total = total;
+  if (const int64_t now_ns = steady_ns(); now_ns - job.asked_room_ns >= kRoomNs) {
+    job.asked_room_ns = now_ns;
+    if (const Status room = engine_.room_for(0); !room) job.no_room = room.error().message;
+  }
+  return job.no_room.empty() && !job.cancelled;
+}
+
 void Exports::run(const JobPtr& job) {
   if (job->cancelled) return end(job, "cancelled", "", 0);
-  const auto progress = [](void* user, uint64_t done, uint64_t total) {
-    auto* told = static_cast<Job*>(user);
-    told->done = done;
-    told->total = total;
-    return !told->cancelled.load();
+  struct User {
+    Exports& exports;
+    Job& job;
+  } user{*this, *job};
+  const auto progress = [](void* told, uint64_t done, uint64_t total) {
+    auto* to = static_cast<User*>(told);
+    return to->exports.going_on(to->job, done, total);
   };
-  const auto written = job->view->export_to(job->file->fd(), job->request, progress, job.get());
+  const auto written = job->view->export_to(job->file->fd(), job->request, progress, &user);
   if (job->cancelled) return end(job, "cancelled", "", 0);
+  if (!job->no_room.empty()) return end(job, "failed", job->no_room, 0);
   if (!written) return end(job, "failed", written.error().message, 0);
   end(job, "done", "", *written);
 }
@@ -185,8 +203,9 @@ Response Exports::fetch(const std::string& id, std::string_view ticket, int64_t 
   return response;
 }
 
-std::vector<Json> Exports::jobs() const {
+std::vector<Json> Exports::jobs(int64_t now_ns) {
   const std::lock_guard lock(mutex_);
+  sweep(now_ns);
   std::vector<Json> out;
   for (const auto& [id, job] : jobs_) out.push_back(job_json(*job));
   return out;

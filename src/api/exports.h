@@ -13,22 +13,26 @@
 #include "api/json.h"
 #include "api/private_file.h"
 #include "api/request.h"
+#include "control/engine.h"
 #include "query/capture_view.h"
 
 namespace sp3ctra::api {
 
 /// Any thread. Two exports are written at a time, at most limits::kJobsMax are remembered; a file
-/// is deleted once fetched, one hour after it was made, and at the end of the program.
+/// is deleted once fetched, one hour after it was made, and at the end of the program. Files stand
+/// under the disk quota: an export that passes it fails with words.
 class Exports {
  public:
   static constexpr int64_t kKeptNs = 3'600'000'000'000;
   static constexpr int64_t kTicketNs = 60'000'000'000;
+  static constexpr int64_t kRoomNs = 250'000'000;  ///< a running export asks so often for room
 
   /// Files go to `folder` (made when missing; exports left there by a killed run are deleted).
-  explicit Exports(std::string folder);
+  /// `engine` keeps the account and outlives this.
+  Exports(Engine& engine, std::string folder);
   ~Exports();
 
-  /// `{"job": id}`, or 429 when too many wait.
+  /// `{"job": id}`, 429 when too many wait, 413 when the disk quota is used up.
   Response start(std::shared_ptr<CaptureView> view, ExportRequest request, int64_t now_ns);
   Response state(const std::string& id);
   Response cancel(const std::string& id);
@@ -36,8 +40,8 @@ class Exports {
   Response ticket(const std::string& id, int64_t now_ns);
   Response fetch(const std::string& id, std::string_view ticket, int64_t now_ns);
 
-  /// All jobs as JSON objects (without "op"), for the stream.
-  std::vector<Json> jobs() const;
+  /// All jobs as JSON objects (without "op"), for the stream. Those too old are deleted first.
+  std::vector<Json> jobs(int64_t now_ns);
   /// Gives up what runs and ends the threads; start() refuses afterwards.
   void stop();
 
@@ -48,6 +52,8 @@ class Exports {
     ExportRequest request;
     std::shared_ptr<PrivateFile> file;
     std::string capture_name;
+    std::string no_room;  // its thread's alone, like the next
+    int64_t asked_room_ns = 0;
     std::atomic<uint64_t> done{0}, total{0};
     std::atomic<bool> cancelled{false};
     std::string state = "running", error;  // guarded by mutex_, like all below
@@ -59,11 +65,13 @@ class Exports {
 
   void work();
   void run(const JobPtr& job);
+  bool going_on(Job& job, uint64_t done, uint64_t total);
   void end(const JobPtr& job, std::string state, std::string error, uint64_t bytes);
   void sweep(int64_t now_ns);
   JobPtr find(const std::string& id) const;
   Json job_json(const Job& job) const;
 
+  Engine& engine_;
   const std::string folder_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

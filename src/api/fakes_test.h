@@ -137,6 +137,9 @@ class FakeEngine final : public Engine {
   std::shared_ptr<const FileGrowth> growing;
   uint64_t growing_from_bytes = UINT64_MAX;  ///< so many must have come to know the file
   bool growing_refused = false;
+  std::atomic<bool> quota_used_up{false};
+  std::vector<StoredCapture> stored_captures = {
+      {"c7", std::string(kHostile), 4096, 1'700'000'000'123'456'789}};
 
   EngineState state() const override {
     EngineState state;
@@ -160,6 +163,10 @@ class FakeEngine final : public Engine {
   }
   Result<std::string> open_demo() override { return fail("there is no demo here"); }
   Status cancel_reading(const std::string&) override { return {}; }
+  Status room_for(uint64_t) override {
+    if (quota_used_up) return fail("the disk quota is used up");
+    return {};
+  }
   Result<std::string> reserve_upload(const std::string&, uint64_t size_bytes) override {
     if (size_bytes > 10'000'000) return fail("the disk quota does not hold it");
     const std::string path = data_dir_ + "/upload-" + random_hex(4);
@@ -178,9 +185,7 @@ class FakeEngine final : public Engine {
   Result<std::string> open_upload(const std::string& path, const std::string& name) override {
     return open_file(path, name);
   }
-  std::vector<StoredCapture> stored() const override {
-    return {{"c7", std::string(kHostile), 4096, 1'700'000'000'123'456'789}};
-  }
+  std::vector<StoredCapture> stored() const override { return stored_captures; }
   Result<std::string> open_stored(const std::string& id) override {
     if (id != "c7") return fail("there is no such capture to open");
     return id;

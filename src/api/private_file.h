@@ -43,11 +43,13 @@ class PrivateFile {
 
 /// Makes the folder (0700) when it is not there.
 Status make_private_folder(const std::string& path);
-/// Deletes the plain files directly in the folder whose names start with `prefix`.
-void remove_files(const std::string& folder, std::string_view prefix);
+/// Deletes the plain files directly in the folder that are called `prefix` + random_hex(bytes).
+void remove_random_files(const std::string& folder, std::string_view prefix, size_t bytes);
 /// The whole file, at most `limit_bytes`; an error when it is not there.
 Result<std::string> read_private_file(const std::string& path, size_t limit_bytes);
-/// Replaces the file as a whole: a new one under another name, then renamed.
+/// Bytes behind the random names that replace_private_file() writes under.
+inline constexpr size_t kReplacingBytes = 8;
+/// Replaces the file as a whole: a new one, `path`.random_hex(kReplacingBytes), then renamed.
 Status replace_private_file(const std::string& path, std::string_view text);
 /// Text of n random bytes from the system in hex: for names that nobody can guess.
 std::string random_hex(size_t bytes);

@@ -83,12 +83,17 @@ Status make_private_folder(const std::string& path) {
   return fail_errno("cannot make the folder " + path);
 }
 
-void remove_files(const std::string& folder, std::string_view prefix) {
+void remove_random_files(const std::string& folder, std::string_view prefix, size_t bytes) {
   DIR* dir = ::opendir(folder.c_str());
   if (dir == nullptr) return;
-  while (const dirent* entry = ::readdir(dir))
-    if (std::string_view(entry->d_name).starts_with(prefix))
-      ::unlinkat(::dirfd(dir), entry->d_name, 0);
+  while (const dirent* entry = ::readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (name.size() != prefix.size() + 2 * bytes || !name.starts_with(prefix)) continue;
+    if (name.find_first_not_of("0123456789abcdef", prefix.size()) != name.npos) continue;
+    struct stat info {};
+    const bool seen = ::fstatat(::dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (seen && S_ISREG(info.st_mode)) ::unlinkat(::dirfd(dir), entry->d_name, 0);
+  }
   ::closedir(dir);
 }
 
@@ -99,7 +104,7 @@ Result<std::string> read_private_file(const std::string& path, size_t limit_byte
 }
 
 Status replace_private_file(const std::string& path, std::string_view text) {
-  const std::string fresh = path + "." + random_hex(8);
+  const std::string fresh = path + "." + random_hex(kReplacingBytes);
   auto file = PrivateFile::create(fresh);
   if (!file) return tl::unexpected(file.error());
   file->remove_at_end(true);

@@ -33,6 +33,7 @@ Json capture_json(const CaptureView& view) {
           {"last_ns", std::to_string(info.last.ns)},
           {"state", state_word(info.state)},
           {"damage", info.damage},
+          {"ended", info.ended},
           {"demo", info.demo},
           {"deletable", info.deletable},
           {"interfaces", info.interfaces},
@@ -68,15 +69,20 @@ Json state_json(const EngineState& s) {
       {"demo", {{"available", s.demo_available}}}};
 }
 
-Json captures_json(const CaptureLibrary& library, const Engine& engine) {
-  Json list = Json::array(), stored = Json::array();
+Json captures_json(const CaptureLibrary& library) {
+  Json list = Json::array();
   for (const auto& view : library.captures()) list.push_back(capture_json(*view));
-  for (const StoredCapture& s : engine.stored())
-    stored.push_back({{"id", s.id},
-                      {"name", s.name},
-                      {"bytes", s.bytes},
-                      {"modified_ns", std::to_string(s.modified_ns)}});
-  return {{"captures", std::move(list)}, {"stored", std::move(stored)}};
+  return list;
+}
+
+Json stored_json(const std::vector<StoredCapture>& stored) {
+  Json list = Json::array();
+  for (const StoredCapture& s : stored)
+    list.push_back({{"id", s.id},
+                    {"name", s.name},
+                    {"bytes", s.bytes},
+                    {"modified_ns", std::to_string(s.modified_ns)}});
+  return list;
 }
 
 Json interfaces_json(const std::vector<InterfaceRow>& rows) {

@@ -14,8 +14,10 @@ namespace sp3ctra::api {
 inline constexpr std::string_view kVersion = "0.1.0";
 
 Json state_json(const EngineState& state);
-/// `{"captures":[…],"stored":[…]}`: what is open, and what lies in the data directory besides.
-Json captures_json(const CaptureLibrary& library, const Engine& engine);
+/// `[…]`: what is open.
+Json captures_json(const CaptureLibrary& library);
+/// `[…]`: what lies in the data directory besides.
+Json stored_json(const std::vector<StoredCapture>& stored);
 /// `{"interfaces":[…]}`.
 Json interfaces_json(const std::vector<InterfaceRow>& rows);
 Json series_json(const SeriesBins& series);

@@ -83,13 +83,29 @@ void StreamSession::add_rare(int64_t now_ns, std::vector<StreamMessage>& out) {
     out.push_back({false, std::move(text)});
   };
   add(last_state_, with_op("state", state_json(api_.engine.state())));
-  add(last_captures_, with_op("captures", captures_json(api_.library, api_.engine)));
+  add_captures(out);
   add_jobs(out);
+}
+
+void StreamSession::add_captures(std::vector<StreamMessage>& out) {
+  Json message = {{"op", "captures"}, {"captures", captures_json(api_.library)}};
+  std::string text = dump(message);
+  auto stored = api_.engine.stored();
+  // Thousands may be stored: they are written out only when they have changed.
+  const bool stored_changed = !last_stored_ || *last_stored_ != stored;
+  if (!stored_changed && text == last_captures_) return;
+  last_captures_ = text;
+  if (stored_changed) {
+    message["stored"] = stored_json(stored);
+    text = dump(message);
+    last_stored_ = std::move(stored);
+  }
+  out.push_back({false, std::move(text)});
 }
 
 void StreamSession::add_jobs(std::vector<StreamMessage>& out) {
   std::unordered_map<std::string, std::string> now;
-  for (const Json& job : api_.exports.jobs()) {
+  for (const Json& job : api_.exports.jobs(steady_ns())) {
     const std::string id = job.value("id", "");
     // Rate and time left move with the clock; only progress is news.
     std::string key = dump({job["state"], job["done"], job["total"]});

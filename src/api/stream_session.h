@@ -46,6 +46,7 @@ class StreamSession {
     uint32_t count = 0;
   };
   void add_rare(int64_t now_ns, std::vector<StreamMessage>& out);
+  void add_captures(std::vector<StreamMessage>& out);
   void add_jobs(std::vector<StreamMessage>& out);
   void add_view(int64_t now_ns, std::vector<StreamMessage>& out);
   bool rows_due(const FilterProgress& progress, bool counts_due) const;
@@ -65,6 +66,7 @@ class StreamSession {
   std::string last_count_;
   int64_t count_ns_ = 0, rare_ns_ = 0;
   std::string last_state_, last_captures_;
+  std::optional<std::vector<StoredCapture>> last_stored_;
   std::unordered_map<std::string, std::string> last_jobs_;
 };
 

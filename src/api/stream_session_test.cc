@@ -102,6 +102,24 @@ TEST_F(StreamTest, CountsTenAndStatesFourASecond) {
   EXPECT_EQ(states, 1u);  // it did not change
 }
 
+TEST_F(StreamTest, StoredCapturesAreToldOnlyWhenTheyChange) {
+  const auto told = [&](int64_t ms) {
+    size_t with = 0, without = 0;
+    for (const StreamMessage& message : session.due(ms * kMs)) {
+      if (!message.bytes.starts_with(R"({"op":"captures")")) continue;
+      (message.bytes.find(R"("stored":[)") == std::string::npos ? without : with) += 1;
+    }
+    return std::pair{with, without};
+  };
+  EXPECT_EQ(told(1000), std::pair(size_t{1}, size_t{0}));
+  ++library.view->row_count;
+  EXPECT_EQ(told(2000), std::pair(size_t{0}, size_t{1}));
+  EXPECT_EQ(told(3000), std::pair(size_t{0}, size_t{0}));
+  engine.stored_captures.clear();
+  EXPECT_EQ(told(4000), std::pair(size_t{1}, size_t{0})) << "the last one has gone";
+  EXPECT_EQ(told(5000), std::pair(size_t{0}, size_t{0}));
+}
+
 TEST_F(StreamTest, CountSaysTheFilterAndAsManyRowsAsAsked) {
   view(3, 0, 100'000, false, "\"nothing\"");
   const auto messages = session.due(1000 * kMs);
@@ -122,7 +140,7 @@ TEST_F(StreamTest, UnknownCaptureIsAnEmptyAnswer) {
 
 TEST_F(StreamTest, JobsAreToldWhenTheyMove) {
   (void)api.exports.start(library.view, {}, steady_ns());
-  ASSERT_TRUE(fakes::soon([&] { return api.exports.jobs().at(0)["state"] == "done"; }));
+  ASSERT_TRUE(fakes::soon([&] { return api.exports.jobs(steady_ns()).at(0)["state"] == "done"; }));
   EXPECT_EQ(count_op(session.due(1000 * kMs), "job"), 1u);
   EXPECT_EQ(count_op(session.due(2000 * kMs), "job"), 0u);
 }

@@ -87,6 +87,6 @@ inline constexpr uint32_t kHttpHeaderBytesMax = 16 * 1024;
 inline constexpr uint32_t kStreamMessageBytesMax = 16 * 1024;  // one message of a page
 inline constexpr uint32_t kLaneWaitingMax = 128;  // calls waiting for a thread, per lane
 inline constexpr uint32_t kHttpBodyBytesMax = 8u << 20;
-inline constexpr uint64_t kDiskQuotaBytes = 2ull << 30;  // data/ by default
+inline constexpr uint64_t kDiskQuotaBytes = 2ull << 30;  // data/captures and data/exports together
 
 }  // namespace sp3ctra::limits

@@ -31,6 +31,7 @@ struct StoredCapture {
   std::string id, name;
   uint64_t bytes = 0;
   int64_t modified_ns = 0;  ///< since 1970
+  bool operator==(const StoredCapture&) const = default;
 };
 
 /// What became of a capture that was to go.
@@ -55,10 +56,16 @@ class Engine {
   virtual tl::expected<std::string, StartError> start_capture(const std::string& interface_name,
                                                               const std::string& bpf) = 0;
   virtual Status stop_capture() = 0;
-  /// Opens a capture file under the data directory or given on the command line; its id.
+  /// Opens a capture file under the data directory or given on the command line; its id. One of
+  /// stored() is opened under its id, one of the data directory that is open already is not opened
+  /// twice.
   virtual Result<std::string> open_file(const std::string& path, const std::string& name) = 0;
   virtual Result<std::string> open_demo() = 0;
+  /// Ends the reading of a file; a live capture is stopped.
   virtual Status cancel_reading(const std::string& capture_id) = 0;
+  /// Fails with words when the disk quota does not hold `more` bytes beside what there is. Looks
+  /// at the disk: not for every packet.
+  virtual Status room_for(uint64_t more_bytes) = 0;
   /// A new file for an upload in data/captures (0600, O_EXCL|O_NOFOLLOW): its path. Fails when the
   /// disk quota does not hold `size` more bytes.
   virtual Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) = 0;
@@ -71,10 +78,10 @@ class Engine {
   virtual Result<std::string> open_upload(const std::string& path, const std::string& name) = 0;
   /// Captures of the data directory that are not open, newest first.
   virtual std::vector<StoredCapture> stored() const = 0;
-  /// Opens one of stored(); it keeps its id.
+  /// Opens one of stored(); it keeps its id. One that cannot be read stays in stored().
   virtual Result<std::string> open_stored(const std::string& id) = 0;
   /// Closes a capture, and deletes its file when that lies in the data directory. Reading it ends.
-  /// Fails when the file cannot be deleted.
+  /// Fails when the file cannot be deleted: it is in stored() then.
   virtual Result<Removal> remove_capture(const std::string& id) = 0;
 };
 

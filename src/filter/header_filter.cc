@@ -104,6 +104,21 @@ Group group_of(Column c) {
   }
 }
 
+/// A packet and its answer have the same values of the field.
+bool both_ways(Column c) {
+  switch (c) {
+    case Column::kIpAny:
+    case Column::kIp6Any:
+    case Column::kTcpAny:
+    case Column::kUdpAny:
+    case Column::kIpProto:
+    case Column::kVlan:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_protocol(const Test& t) {
   return t.relation == Relation::kExists && t.left.fields.size() == 1 &&
          t.left.fields[0]->type == FieldType::kProtocol;
@@ -129,7 +144,8 @@ bool several_layers(const StackFacts& s) {
 }
 
 /// The values of the test's fields in a packet of this flow; at most 4.
-size_t flow_values(const Test& t, const FlowFacts& f, bool reversed, std::array<Value, 4>& out) {
+size_t flow_values(const Test& t, std::span<const uint8_t> columns, const FlowFacts& f,
+                   bool reversed, std::array<Value, 4>& out) {
   const IpAddress& src = reversed ? f.resp : f.orig;
   const IpAddress& dst = reversed ? f.orig : f.resp;
   const uint16_t ports[2] = {reversed ? f.resp_port : f.orig_port,
@@ -147,8 +163,8 @@ size_t flow_values(const Test& t, const FlowFacts& f, bool reversed, std::array<
     put({.kind = Kind::kUnsigned, .number = t.left.mask ? v & *t.left.mask : v, .bytes = {}});
   };
   const bool tcp = f.has_ports && f.ip_proto == 6, udp = f.has_ports && f.ip_proto == 17;
-  for (const FieldDef* field : t.left.fields) {
-    const Column c = column_of(*field)->column;
+  for (const uint8_t column : columns) {
+    const auto c = static_cast<Column>(column);
     if (c == Column::kIpSrc || c == Column::kIpAny) put_ip(src, 4);
     if (c == Column::kIpDst || c == Column::kIpAny) put_ip(dst, 4);
     if (c == Column::kIp6Src || c == Column::kIp6Any) put_ip(src, 6);
@@ -273,6 +289,12 @@ HeaderProgram::Leaf HeaderProgram::make_leaf(const Test& t) const {
     return leaf;
   }
   leaf.source = Source::kFlow;
+  leaf.two_way = true;
+  for (const FieldDef* f : t.left.fields) {
+    const Column c = column_of(*f)->column;
+    leaf.columns.push_back(static_cast<uint8_t>(c));
+    leaf.two_way = leaf.two_way && both_ways(c);
+  }
   leaf.owners.clear();
   if (group == Group::kIp) leaf.owners = {"ip"};
   if (group == Group::kIp6) leaf.owners = {"ipv6"};
@@ -307,7 +329,7 @@ uint8_t HeaderProgram::stack_answer(const Leaf& leaf, const StackFacts& facts) {
 
 uint8_t HeaderProgram::flow_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed) {
   std::array<Value, 4> values;
-  const size_t n = flow_values(*leaf.test, facts, reversed, values);
+  const size_t n = flow_values(*leaf.test, leaf.columns, facts, reversed, values);
   if (n == 0) return kMaybe;
   const Test& t = *leaf.test;
   if (t.relation == Relation::kExists) return kTrue;
@@ -325,7 +347,7 @@ void HeaderProgram::set_flow(uint32_t flow, const FlowFacts& facts) {
     if (leaf.source != Source::kFlow) continue;
     if (leaf.flows.size() < at + 2) leaf.flows.resize(at + 2, kMaybe);
     leaf.flows[at] = flow_answer(leaf, facts, false);
-    leaf.flows[at + 1] = flow_answer(leaf, facts, true);
+    leaf.flows[at + 1] = leaf.two_way ? leaf.flows[at] : flow_answer(leaf, facts, true);
   }
 }
 

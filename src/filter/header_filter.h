@@ -93,6 +93,8 @@ class HeaderProgram {
     bool as_bool = false;                  ///< then ≠ 0
     std::vector<Interval> intervals;       ///< a row's number lies in one: true
     std::vector<std::string_view> owners;  ///< protocols without which the test is false
+    std::vector<uint8_t> columns;          ///< of the test's fields, for kFlow
+    bool two_way = false;                  ///< both directions of a flow have the same values
     std::vector<uint8_t> stacks;           ///< by stack id: Answer
     std::vector<uint8_t> flows;            ///< by 2 flow + direction: Answer
   };

@@ -13,9 +13,9 @@ constexpr size_t kMessageFramesMax = 4096;
 
 /// Gives the memory back, too: thousands of flows rest between two messages.
 void forget_message(TcpDirection& side) {
-  side.message = {};
+  side.message = std::vector<std::byte>();  // = {} would keep the memory
   side.message_bytes = 0;
-  side.message_frames = {};
+  side.message_frames = std::vector<uint64_t>();
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ void FlowTracker::drain(Dissection& d, TcpDirection& side) noexcept {
     side.expected += static_cast<uint32_t>(fresh.size());
     deliver(d, side, {fresh, 0, 0, static_cast<uint32_t>(fresh.size())}, s.frame, false);
   }
-  if (side.held.empty()) side.held = {};
+  if (side.held.empty()) side.held = std::vector<HeldSegment>();
 }
 
 void FlowTracker::skip_gap(TcpDirection& side, uint32_t to_seq) noexcept {

@@ -18,6 +18,30 @@ bool is_capture(std::string_view file_name) {
          !file_name.ends_with(kPart) && !file_name.ends_with(kName);
 }
 
+bool take(std::string_view& text, std::string_view beginning) {
+  if (!text.starts_with(beginning)) return false;
+  text.remove_prefix(beginning.size());
+  return true;
+}
+
+bool take_digits(std::string_view& text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(digits);
+  return digits > 0;
+}
+
+/// `upload-<digits>-<digits>` + ending: what reserve() calls its files.
+bool is_upload(std::string_view file, std::string_view ending) {
+  return take(file, "upload-") && take_digits(file) && take(file, "-") && take_digits(file) &&
+         file == ending;
+}
+
+/// The name beside an upload or a live capture.
+bool is_kept_name(std::string_view file) {
+  if (is_upload(file, kName)) return true;
+  return take(file, "live-") && take_digits(file) && take(file, ".pcapng") && file == kName;
+}
+
 bool is_plain(const fs::path& path) {
   std::error_code ec;
   return fs::symlink_status(path, ec).type() == fs::file_type::regular;
@@ -50,7 +74,9 @@ std::string kept_name(const fs::path& path) {
 }  // namespace
 
 CaptureFolder::CaptureFolder(const std::string& data_directory, uint64_t quota_bytes)
-    : folder_(data_directory + "/captures"), quota_bytes_(quota_bytes) {
+    : folder_(data_directory + "/captures"),
+      exports_(data_directory + "/exports"),
+      quota_bytes_(quota_bytes) {
   const std::lock_guard lock(mutex_);
   look();
 }
@@ -60,9 +86,9 @@ void CaptureFolder::remove_leftovers() {
   each_file(folder_, [&](const fs::path& path) {
     std::error_code ec;
     const std::string file = path.filename().string();
-    const bool unfinished = file.ends_with(kPart);
+    const bool unfinished = is_upload(file, kPart);
     const bool nameless =
-        file.ends_with(kName) && !fs::exists(path.string().substr(0, path.string().size() - 5), ec);
+        is_kept_name(file) && !fs::exists(path.string().substr(0, path.string().size() - 5), ec);
     if (unfinished || nameless) gone.push_back(path);
   });
   std::error_code ec;
@@ -74,16 +100,27 @@ void CaptureFolder::remove_leftovers() {
 std::vector<StoredFile> CaptureFolder::files() const {
   std::vector<StoredFile> out;
   each_file(folder_, [&](const fs::path& path) {
-    std::error_code ec;
     if (!is_capture(path.filename().string())) return;
-    const uint64_t bytes = fs::file_size(path, ec);
-    if (!ec) out.push_back({path.string(), kept_name(path), bytes, modified_ns(path)});
+    if (auto found = file(path.string())) out.push_back(std::move(*found));
   });
   std::sort(out.begin(), out.end(), [](const StoredFile& a, const StoredFile& b) {
     return std::tie(a.modified_ns, a.path) > std::tie(b.modified_ns, b.path);
   });
   if (out.size() > limits::kStoredCapturesMax) out.resize(limits::kStoredCapturesMax);
   return out;
+}
+
+std::optional<StoredFile> CaptureFolder::file(const std::string& path) const {
+  std::error_code ec;
+  const uint64_t bytes = fs::file_size(path, ec);
+  if (ec) return {};
+  return StoredFile{path, kept_name(path), bytes, modified_ns(path)};
+}
+
+std::string CaptureFolder::own_path(const std::string& path) const {
+  std::error_code ec;
+  const fs::path real = fs::canonical(path, ec);
+  return !ec && holds(real.string()) ? folder_ + "/" + real.filename().string() : std::string{};
 }
 
 bool CaptureFolder::holds(const std::string& path) const {
@@ -113,6 +150,11 @@ void CaptureFolder::look() {
     }
     sum += bytes;
   });
+  each_file(exports_, [&](const fs::path& path) {
+    std::error_code ec;
+    const uint64_t bytes = fs::file_size(path, ec);
+    if (!ec) sum += bytes;
+  });
   // An upload that was given up has no file any more.
   announced_ = std::move(still);
   others_bytes_.store(sum, std::memory_order_relaxed);
@@ -124,6 +166,15 @@ uint64_t CaptureFolder::used_bytes() {
   const auto age = std::chrono::steady_clock::now() - looked_;
   if (age >= std::chrono::milliseconds(limits::kDiskLookMs)) look();
   return others_bytes_ + growing_bytes_;
+}
+
+Status CaptureFolder::room_for(uint64_t more_bytes) {
+  const std::lock_guard lock(mutex_);
+  look();
+  const uint64_t used = others_bytes_ + growing_bytes_;
+  if (used <= quota_bytes_ && more_bytes <= quota_bytes_ - used) return {};
+  return fail("the disk quota of {} MB is used up; delete captures or fetch exports first",
+              quota_bytes_ / 1'000'000);
 }
 
 Result<std::string> CaptureFolder::reserve(const std::string& name, uint64_t size_bytes) {

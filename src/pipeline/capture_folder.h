@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,22 +23,30 @@ struct StoredFile {
 
 /// Files are `live-…pcapng` and `upload-…`; one still coming in ends in ".part", and the name to
 /// show lies beside it in ".name". Any thread; nothing here is called while packets move but
-/// has_room(). Only plain files count and are listed: links and folders are somebody else's.
+/// has_room(). Only plain files count and are listed: links and folders are somebody else's. The
+/// exports of data/exports stand in the same account.
 class CaptureFolder {
  public:
   /// `data_directory` exists; its folder "captures" may not.
   CaptureFolder(const std::string& data_directory, uint64_t quota_bytes);
 
-  /// Deletes what a killed run left: uploads that did not end, names without a file.
+  /// Deletes what a killed run left: uploads that did not end, names without a file. Only what is
+  /// called exactly as this class calls it: the directory may hold files of its owner.
   void remove_leftovers();
   /// Whole captures, newest first, at most limits::kStoredCapturesMax.
   std::vector<StoredFile> files() const;
+  /// One of them; empty when it is not there (any more).
+  std::optional<StoredFile> file(const std::string& path) const;
   /// Whether the path lies in this folder, whatever `..` it contains.
   bool holds(const std::string& path) const;
+  /// The path as files() gives it, of a file of this folder that is named in any way; else empty.
+  std::string own_path(const std::string& path) const;
 
   uint64_t quota_bytes() const { return quota_bytes_; }
   /// Bytes of all files, uploads with what they announced. Looks at most every kDiskLookMs.
   uint64_t used_bytes();
+  /// Fails with words when the quota does not hold `more` bytes. Looks.
+  Status room_for(uint64_t more_bytes);
   /// Whether the live file may grow to `bytes`. Never blocks; the others are as last looked at.
   bool has_room(uint64_t bytes) const noexcept {
     return others_bytes_.load(std::memory_order_relaxed) + bytes <= quota_bytes_;
@@ -59,7 +68,7 @@ class CaptureFolder {
   void look();
   void keep_name(const std::string& path, const std::string& name);
 
-  const std::string folder_;
+  const std::string folder_, exports_;
   const uint64_t quota_bytes_;
   std::mutex mutex_;                           ///< what follows
   std::map<std::string, uint64_t> announced_;  ///< uploads under way, by path

@@ -62,15 +62,20 @@ CaptureEngine::~CaptureEngine() {
   (void)stop_capture();
   for (auto& r : running_) {
     r->stop = true;
-    if (r->thread.joinable()) r->thread.join();
+    r->wait();
   }
+}
+
+void CaptureEngine::Running::wait() {
+  const std::lock_guard lock(joining);
+  if (thread.joinable()) thread.join();
 }
 
 std::string CaptureEngine::next_id() { return fmt::format("c{}", ++serial_); }
 
 CaptureEngine::Running& CaptureEngine::add(std::shared_ptr<IndexedCapture> view,
                                            const std::string& id, const std::string& path) {
-  auto run = std::make_unique<Running>();
+  auto run = std::make_shared<Running>();
   run->view = std::move(view);
   run->id = id;
   run->path = path;
@@ -80,12 +85,22 @@ CaptureEngine::Running& CaptureEngine::add(std::shared_ptr<IndexedCapture> view,
 }
 
 Result<std::string> CaptureEngine::open_file(const std::string& path, const std::string& name) {
+  const std::string own = folder_.own_path(path);
   std::string id;
+  bool kept = false;
   {
     const std::lock_guard lock(mutex_);
-    id = next_id();
+    for (const auto& r : running_)
+      if (!own.empty() && r->path == own) return r->id;
+    for (const Stored& s : stored_)
+      if (s.path == own) {
+        id = s.shown.id;
+        kept = true;
+      }
+    if (!kept) id = next_id();
   }
-  return open_as(id, path, name);
+  if (kept) return open_stored(id);
+  return open_as(id, own.empty() ? path : own, name);
 }
 
 Result<std::string> CaptureEngine::open_as(const std::string& id, const std::string& path,
@@ -151,6 +166,11 @@ Result<std::string> CaptureEngine::open_demo() {
 
 Status CaptureEngine::cancel_reading(const std::string& capture_id) {
   const std::lock_guard lock(mutex_);
+  // A live source must be told to end: its thread goes on until the ring is empty.
+  if (live_ && live_->id() == capture_id) {
+    live_->stop();
+    ++generation_;
+  }
   for (const auto& r : running_) {
     if (r->id != capture_id) continue;
     r->stop = true;
@@ -209,12 +229,20 @@ Result<std::string> CaptureEngine::open_stored(const std::string& id) {
   auto opened = open_as(id, wanted.path, wanted.shown.name);
   if (opened) return opened;
   const std::lock_guard lock(mutex_);
-  stored_.push_front(std::move(wanted));
+  keep(std::move(wanted));
   return opened;
 }
 
+void CaptureEngine::keep(Stored stored) {
+  const auto at = std::find_if(stored_.begin(), stored_.end(), [&](const Stored& s) {
+    return s.shown.modified_ns <= stored.shown.modified_ns;
+  });
+  stored_.insert(at, std::move(stored));
+  ++generation_;
+}
+
 Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
-  std::unique_ptr<Running> run;
+  std::shared_ptr<Running> run;
   std::string path;
   {
     const std::lock_guard lock(mutex_);
@@ -240,11 +268,17 @@ Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
   }
   if (run) {
     run->stop = true;
-    if (run->thread.joinable()) run->thread.join();
+    run->wait();
   }
   if (!folder_.holds(path)) return Removal::kClosed;
-  TRY(folder_.remove(path));
-  return Removal::kDeleted;
+  const Status removed = folder_.remove(path);
+  if (removed) return Removal::kDeleted;
+  // The file is still there, so it must stay in a list.
+  if (std::optional<StoredFile> still = folder_.file(path)) {
+    const std::lock_guard lock(mutex_);
+    keep({{id, std::move(still->name), still->bytes, still->modified_ns}, path});
+  }
+  return tl::unexpected(removed.error());
 }
 
 tl::expected<std::string, StartError> CaptureEngine::start_capture(
@@ -270,8 +304,7 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(
   if (stop_asked_) live_->stop();
   Running& run = add(live_->view(), id, path);
   run.thread = std::thread([this, &run, live = live_] {
-    live->run(options_.workers);
-    folder_.end_live();
+    live->run(options_.workers, [this] { folder_.end_live(); });
     run.ended = true;
     ++generation_;
   });
@@ -316,17 +349,17 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
 }
 
 Status CaptureEngine::stop_capture() {
-  std::thread thread;
+  std::shared_ptr<Running> run;
   {
     const std::lock_guard lock(mutex_);
     stop_asked_ = starting_;
     if (!live_ || live_->ended()) return {};
     live_->stop();
     for (auto& r : running_)
-      if (r->id == live_->id()) thread = std::move(r->thread);
+      if (r->id == live_->id()) run = r;
     ++generation_;
   }
-  if (thread.joinable()) thread.join();
+  if (run) run->wait();
   return {};
 }
 

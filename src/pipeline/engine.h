@@ -35,6 +35,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   Result<std::string> open_file(const std::string& path, const std::string& name) override;
   Result<std::string> open_demo() override;
   Status cancel_reading(const std::string& capture_id) override;
+  Status room_for(uint64_t more_bytes) override { return folder_.room_for(more_bytes); }
   Result<std::string> reserve_upload(const std::string& name, uint64_t size_bytes) override {
     return folder_.reserve(name, size_bytes);
   }
@@ -53,12 +54,16 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   void wait_for(const std::string& capture_id);
 
  private:
-  /// One capture with the thread that fills it.
+  /// One capture with the thread that fills it. Whoever lets go of one waits for the thread first:
+  /// it writes here until its end.
   struct Running {
     std::shared_ptr<IndexedCapture> view;
     std::string id, path;
     std::atomic<bool> stop{false}, ended{false};
+    std::mutex joining;  ///< thread's join
     std::thread thread;
+    /// Waits for the end of the thread; any number of threads may.
+    void wait();
   };
   /// A file of the data directory that is not open.
   struct Stored {
@@ -74,6 +79,8 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
       const std::string& id, const std::string& interface_name, const std::string& bpf,
       std::string& path);
   std::string next_id();
+  /// Puts a file into stored_, newest first. Mutex held.
+  void keep(Stored stored);
   Running& add(std::shared_ptr<IndexedCapture> view, const std::string& id,
                const std::string& path);
 
@@ -83,7 +90,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   QueryPool pool_{2};
   mutable std::mutex mutex_;  ///< everything below; never held while packets move or files open
   uint64_t serial_ = 0;
-  std::list<std::unique_ptr<Running>> running_;
+  std::list<std::shared_ptr<Running>> running_;
   std::list<Stored> stored_;  ///< newest first
   std::shared_ptr<LiveCapture> live_;
   bool starting_ = false, stop_asked_ = false;

@@ -1,7 +1,11 @@
 #include "pipeline/engine.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -23,6 +27,15 @@ class EngineTest : public testing::Test {
     options.data_directory = data_.path();
     options.disk_quota_bytes = quota_bytes;
     return std::make_unique<CaptureEngine>(options, Capd());
+  }
+  /// One that may capture on the loopback interface; empty where this machine does not let it.
+  std::unique_ptr<CaptureEngine> start_live(uint64_t quota_bytes = 64 << 20) {
+    Capd capd = Capd::start();
+    if (!capd.rights().can_capture) return {};
+    EngineOptions options;
+    options.data_directory = data_.path();
+    options.disk_quota_bytes = quota_bytes;
+    return std::make_unique<CaptureEngine>(options, std::move(capd));
   }
   std::string upload(CaptureEngine& engine, const std::string& name, uint32_t packets) {
     const std::string given = data_.path() + "/given";
@@ -130,11 +143,18 @@ TEST_F(EngineTest, UnfinishedUploadsAndOtherRestsAreRemovedAtTheStart) {
   const auto path = engine->reserve_upload("half", 1000);
   ASSERT_TRUE(path);
   std::ofstream(*path) << "half of it";
-  std::ofstream(captures_ + "/upload-9.name") << "a name without its file";
+  std::ofstream(captures_ + "/upload-9-1.name") << "a name without its file";
+  std::ofstream(captures_ + "/live-17.pcapng.name") << "another";
+  // What we do not call so is not ours to delete.
+  const char* theirs[] = {"/thesis.part", "/upload-notes.part", "/upload-1-2-3.part", "/1-2.part",
+                          "/song.name",   "/live-notes.name",   "/live-17.name"};
+  for (const char* name : theirs) std::ofstream(captures_ + name) << "mine";
   upload(*engine, "whole", 2);
   engine = start();
   EXPECT_FALSE(fs::exists(*path));
-  EXPECT_FALSE(fs::exists(captures_ + "/upload-9.name"));
+  EXPECT_FALSE(fs::exists(captures_ + "/upload-9-1.name"));
+  EXPECT_FALSE(fs::exists(captures_ + "/live-17.pcapng.name"));
+  for (const char* name : theirs) EXPECT_TRUE(fs::exists(captures_ + name)) << name;
   ASSERT_EQ(engine->stored().size(), 1u);
   EXPECT_EQ(engine->stored()[0].name, "whole");
 }
@@ -156,6 +176,149 @@ TEST_F(EngineTest, TheQuotaCountsWhatIsThereAndWhatIsAnnounced) {
   // Given up: its place is free again.
   fs::remove(*coming);
   EXPECT_TRUE(engine->reserve_upload("c", 60'000));
+}
+
+TEST_F(EngineTest, ExportsStandInTheSameAccount) {
+  auto engine = start(100'000);
+  ASSERT_TRUE(make_private_directory(data_.path() + "/exports"));
+  EXPECT_TRUE(engine->room_for(100'000));
+  const std::string file = data_.path() + "/exports/export-1";
+  std::ofstream(file) << std::string(60'000, 'x');
+  EXPECT_TRUE(engine->room_for(40'000));
+  EXPECT_FALSE(engine->room_for(40'001));
+  EXPECT_FALSE(engine->room_for(UINT64_MAX)) << "the sum must not wrap";
+  EXPECT_FALSE(engine->reserve_upload("a", 60'000));
+  EXPECT_EQ(engine->state().disk_used_bytes, 60'000u);
+  fs::remove(file);
+  EXPECT_TRUE(engine->reserve_upload("a", 60'000));
+}
+
+TEST_F(EngineTest, AStoredFileOpenedByItsPathIsTheStoredOne) {
+  write_capture(captures_ + "/upload-1", 3);
+  auto engine = start();
+  const std::string id = engine->stored().at(0).id;
+  EXPECT_EQ(engine->open_file(captures_ + "/../captures/upload-1", "x").value_or(""), id);
+  EXPECT_TRUE(engine->stored().empty());
+  EXPECT_EQ(engine->open_file(captures_ + "/upload-1", "x").value_or(""), id);
+  EXPECT_EQ(engine->captures().size(), 1u) << "one file, one entry";
+  EXPECT_EQ(*engine->remove_capture(id), Removal::kDeleted);
+}
+
+/// Without the rights of root, which no folder's mode holds back.
+class OrdinaryUser {
+ public:
+  OrdinaryUser() { changed_ = ::geteuid() == 0 && ::seteuid(kUid) == 0; }
+  ~OrdinaryUser() {
+    if (changed_ && ::seteuid(0) != 0) std::abort();
+  }
+  OrdinaryUser(const OrdinaryUser&) = delete;
+  OrdinaryUser& operator=(const OrdinaryUser&) = delete;
+  static constexpr uid_t kUid = 65'534;
+
+ private:
+  bool changed_ = false;
+};
+
+TEST_F(EngineTest, AFileThatCannotBeDeletedStaysListed) {
+  write_capture(captures_ + "/upload-1", 3);
+  auto engine = start();
+  const std::string id = engine->stored().at(0).id;
+  if (::geteuid() == 0) {
+    for (const std::string& folder : {data_.path(), captures_})
+      ASSERT_EQ(::chown(folder.c_str(), OrdinaryUser::kUid, OrdinaryUser::kUid), 0);
+  }
+  ASSERT_EQ(::chmod(captures_.c_str(), 0500), 0);
+  for (const bool open : {false, true}) {
+    if (open) {
+      ASSERT_TRUE(engine->open_stored(id));
+    }
+    const OrdinaryUser user;
+    EXPECT_FALSE(engine->remove_capture(id));
+    ASSERT_EQ(engine->stored().size(), 1u) << open;
+    EXPECT_EQ(engine->stored()[0].id, id);
+    EXPECT_TRUE(engine->captures().empty());
+  }
+  ASSERT_EQ(::chmod(captures_.c_str(), 0700), 0);
+  EXPECT_EQ(*engine->remove_capture(id), Removal::kDeleted);
+  EXPECT_TRUE(engine->stored().empty());
+}
+
+constexpr const char* kDiscard = "udp dst port 9";
+
+/// Sends datagrams to the discard port of this machine.
+void send_datagrams(int count, size_t bytes) {
+  const int out = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(9);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const std::string data(bytes, 'x');
+  for (int i = 0; i < count; ++i)
+    ::sendto(out, data.data(), bytes, 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  ::close(out);
+}
+
+TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
+  // Looking through many files takes the capture's thread a while at its end: others come between.
+  for (int i = 0; i < 1000; ++i) std::ofstream(fmt::format("{}/{}", captures_, i)) << "x";
+  auto engine = start_live();
+  if (!engine) GTEST_SKIP() << "live capture is not possible here";
+  auto id = engine->start_capture("lo", kDiscard);
+  if (!id) GTEST_SKIP() << id.error().message;
+  for (int round = 0; round < 20; ++round) {
+    send_datagrams(20, 100);
+    std::vector<std::thread> others;
+    for (int i = 0; i < 2; ++i) others.emplace_back([&] { EXPECT_TRUE(engine->stop_capture()); });
+    std::atomic<bool> deleted{false};
+    others.emplace_back([&, gone = *id] {
+      Result<Removal> removal = Removal::kRunning;
+      while (removal && *removal == Removal::kRunning) removal = engine->remove_capture(gone);
+      EXPECT_EQ(removal.value_or(Removal::kUnknown), Removal::kDeleted);
+      deleted = true;
+    });
+    auto next = engine->start_capture("lo", kDiscard);
+    while (!next) next = engine->start_capture("lo", kDiscard);
+    for (std::thread& t : others) t.join();
+    EXPECT_TRUE(deleted);
+    EXPECT_NE(*next, *id);
+    EXPECT_EQ(engine->captures().size(), 1u);
+    id = std::move(next);
+  }
+  // A stop of one round may have come after the next start: then it is stopped already.
+  EXPECT_TRUE(engine->stop_capture());
+  const uint64_t on_disk = bytes_on_disk();
+  EXPECT_TRUE(engine->room_for(1));
+  EXPECT_EQ(engine->state().disk_used_bytes, on_disk) << "each file is counted once";
+}
+
+TEST_F(EngineTest, CancellingALiveCaptureStopsIt) {
+  auto engine = start_live();
+  if (!engine) GTEST_SKIP() << "live capture is not possible here";
+  const auto id = engine->start_capture("lo", kDiscard);
+  if (!id) GTEST_SKIP() << id.error().message;
+  ASSERT_TRUE(engine->cancel_reading(*id));
+  for (int i = 0; i < 1000 && engine->state().state != "STOPPED"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(engine->state().state, "STOPPED");
+  EXPECT_EQ(engine->find(*id)->info().state, CaptureState::kReady);
+  EXPECT_FALSE(engine->cancel_reading("c99"));
+}
+
+TEST_F(EngineTest, AUsedUpQuotaIsAnEndAndNoDamage) {
+  auto engine = start_live(200'000);
+  if (!engine) GTEST_SKIP() << "live capture is not possible here";
+  const auto id = engine->start_capture("lo", kDiscard);
+  if (!id) GTEST_SKIP() << id.error().message;
+  for (int i = 0; i < 500 && engine->state().state != "STOPPED"; ++i) {
+    send_datagrams(20, 1000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const CaptureInfo info = engine->find(*id)->info();
+  EXPECT_EQ(info.state, CaptureState::kReady);
+  EXPECT_EQ(info.damage, "");
+  EXPECT_NE(info.ended.find("disk quota"), std::string::npos) << info.ended;
+  EXPECT_EQ(engine->state().words, info.ended);
+  EXPECT_LE(bytes_on_disk(), 200'000u + 200);
 }
 
 TEST_F(EngineTest, OpenCapturesAreBounded) {

@@ -14,7 +14,7 @@ LiveCapture::LiveCapture(std::unique_ptr<LiveSource> source, std::unique_ptr<Seg
       since_ns_(since_ns),
       source_(std::move(source)) {}
 
-void LiveCapture::run(unsigned workers) {
+void LiveCapture::run(unsigned workers, const std::function<void()>& closed) {
   AnalysisOptions options;
   options.workers = workers;
   options.writer = writer_.get();
@@ -35,8 +35,10 @@ void LiveCapture::run(unsigned workers) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   writer_->finish(last.packets, last.kernel_drops,
                   Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
+  closed();
   view_->update([&](CaptureFacts& f) {
-    f.damage = !writer_->trouble().empty() ? writer_->trouble() : source_->damage();
+    f.ended = !writer_->trouble().empty() ? writer_->trouble() : source_->damage();
+    if (!writer_->whole()) f.damage = f.ended;
     f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
   });
   const std::lock_guard lock(mutex_);
@@ -77,7 +79,7 @@ void LiveCapture::describe(EngineState& s) {
   const CaptureInfo info = view_->info();
   s.packets = info.packets;
   s.bytes = info.bytes;
-  s.words = info.damage;
+  s.words = info.ended;
   s.not_analysed = counters_.not_analysed;
   s.not_written = counters_.not_written;
   s.kernel_drops = stats().kernel_drops;

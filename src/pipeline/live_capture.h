@@ -30,6 +30,8 @@ class SegmentWriter final : public PacketSink {
   uint64_t bytes_written() const { return writer_.bytes_written(); }
   /// Why the file ended early, in words, empty when it did not.
   const std::string& trouble() const { return trouble_; }
+  /// Whether the file ends with a whole packet.
+  bool whole() const { return whole_; }
 
  private:
   SegmentWriter(FileHandle file, FileHandle reading, Room room);
@@ -40,6 +42,7 @@ class SegmentWriter final : public PacketSink {
   Room room_;
   std::string trouble_;
   bool broken_ = false;         ///< the system refused to write
+  bool whole_ = true;           ///< no half packet is at the end of the file
   uint64_t whole_packets_ = 0;  ///< in the file at the last flush
   uint64_t whole_bytes_ = 0;    ///< length of the file at the last flush
   std::vector<uint64_t> ends_;  ///< of the packets written since
@@ -51,9 +54,11 @@ class LiveCapture {
  public:
   LiveCapture(std::unique_ptr<LiveSource> source, std::unique_ptr<SegmentWriter> writer,
               std::shared_ptr<IndexedCapture> view, std::string bpf, int64_t since_ns);
-  /// Captures until stop(), a removed interface, a full disk or quota; then tells the view.
-  void run(unsigned workers);
+  /// Captures until stop(), a removed interface, a full disk or quota. Then calls `closed`, tells
+  /// the view, and last of all is ended().
+  void run(unsigned workers, const std::function<void()>& closed);
   void stop();
+  /// Nothing of the capture moves any more: its file is whole, another may start.
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   const std::string& id() const { return id_; }
   const std::shared_ptr<IndexedCapture>& view() const { return view_; }

@@ -81,6 +81,7 @@ void SegmentWriter::cut_to_whole_packets(const std::string& error) {
   const bool cut = ::ftruncate(writer_.file().fd(), static_cast<off_t>(whole_bytes_)) == 0;
   const bool full = error.find(std::strerror(ENOSPC)) != std::string::npos;
   trouble_ = ending_words(full ? "the disk is full" : error, whole_packets_);
+  whole_ = cut;
   if (!cut) trouble_ += " (the file ends within a packet)";
 }
 

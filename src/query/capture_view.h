@@ -41,6 +41,7 @@ struct CaptureInfo {
   std::string id, name;
   CaptureState state = CaptureState::kReading;
   std::string damage;  ///< words, when cut short or damaged
+  std::string ended;   ///< words, when a live capture ended by itself: full disk, no interface
   bool demo = false;
   bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed

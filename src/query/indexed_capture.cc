@@ -56,6 +56,7 @@ CaptureInfo IndexedCapture::info() const {
     out.name = facts_.name;
     out.state = facts_.state;
     out.damage = facts_.damage;
+    out.ended = facts_.ended;
     out.demo = facts_.demo;
     out.deletable = facts_.deletable;
     for (const CaptureInterface& i : facts_.interfaces) out.interfaces.push_back(i.name);

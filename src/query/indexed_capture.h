@@ -18,7 +18,7 @@ struct CaptureFacts {
   bool demo = false;
   bool deletable = false;  ///< the file lies in the data directory
   CaptureState state = CaptureState::kReading;
-  std::string damage;
+  std::string damage, ended;
   uint64_t done_bytes = 0, total_bytes = 0;
   double rate_bytes_per_s = 0;
   TrackerCounters given_up;

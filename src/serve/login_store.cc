@@ -63,7 +63,8 @@ Status LoginStore::read(const std::string& data_dir) {
     TRY(replace_private_file(token_path, token_ + "\n"));
   }
   path_ = data_dir + "/logins";
-  for (const char* killed : {"token.", "logins."}) remove_files(data_dir, killed);
+  for (const char* killed : {"token.", "logins."})
+    remove_random_files(data_dir, killed, kReplacingBytes);
   const auto kept = read_private_file(path_, 1 << 20);
   if (!kept) return {};  // the first start
   std::string_view rest = *kept;

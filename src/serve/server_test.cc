@@ -231,8 +231,13 @@ TEST_F(ServerTest, WrongTokensAreCountedAndTheOldestLoginGoes) {
 TEST_F(ServerTest, WhatAKilledRunLeftHalfWrittenIsRemoved) {
   const std::string half = folder.path() + "/logins.0123456789abcdef";
   ASSERT_TRUE(PrivateFile::create(half));
+  // A directory given with --data may hold files of its owner.
+  const std::string theirs[] = {"/token.txt", "/logins.bak", "/token.0123456789abcdeg",
+                                "/logins.0123456789abcdef.old", "/token.0123456789ABCDEF"};
+  for (const std::string& name : theirs) ASSERT_TRUE(PrivateFile::create(folder.path() + name));
   server.reset();
   start();
+  for (const std::string& name : theirs) EXPECT_TRUE(PrivateFile::open(folder.path() + name));
   EXPECT_FALSE(PrivateFile::open(half));
   EXPECT_TRUE(PrivateFile::open(folder.path() + "/token"));
 }

@@ -44,7 +44,8 @@ def flood_until_it_stops(checks, board, title):
     checks.that(f'{title}: what came after is counted', seen['not_written'] > 0, seen)
     checks.equal(f'{title}: the file is whole and holds what is listed', packets_in(files(board)[-1]), seen['packets'])
     shown = next(c for c in board.captures()['captures'] if c['id'] == answer['capture'])
-    checks.equal(f'{title}: the list says it too', shown['damage'], seen['words'])
+    checks.equal(f'{title}: the list says it too', (shown['ended'], shown['damage'], shown['state']),
+                 (seen['words'], '', 'ready'))
     checks.equal(f'{title}: its last packet can be opened',
                  board.ask('GET', f'/captures/{answer["capture"]}/packets/{seen["packets"]}')[0], 200)
     return answer['capture'], seen
