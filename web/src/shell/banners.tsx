@@ -87,8 +87,11 @@ export function Loss() {
 
 /** The capture ended before anybody stopped it, and its file is whole. */
 export function EndedEarly() {
-  const ended = session.current_info.value?.ended;
+  const info = session.current_info.value;
+  const ended = info?.ended;
   if (!ended) return null;
+  // A file that could not be ended well is damaged: the other banner says so with the same words.
+  if (info.damage !== '') return null;
   return (
     <div class="bann warn" role="status">
       <Icon name="disk" />
