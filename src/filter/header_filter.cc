@@ -295,6 +295,14 @@ HeaderProgram::Leaf HeaderProgram::make_leaf(const Test& t) const {
     leaf.columns.push_back(static_cast<uint8_t>(c));
     leaf.two_way = leaf.two_way && both_ways(c);
   }
+  const Literal& literal = t.right.literal;
+  if (t.relation == Relation::kEq && !t.all && !t.left.mask &&
+      (literal.kind == Kind::kIpv4 || literal.kind == Kind::kUnsigned)) {
+    const bool net = literal.kind == Kind::kIpv4 && literal.prefix < 32;
+    const uint64_t host = net ? 0xffffffffull >> literal.prefix : 0;
+    leaf.numbers = true;
+    leaf.intervals = {{literal.number & ~host, literal.number | host}};
+  }
   leaf.owners.clear();
   if (group == Group::kIp) leaf.owners = {"ip"};
   if (group == Group::kIp6) leaf.owners = {"ipv6"};
@@ -313,7 +321,33 @@ HeaderProgram HeaderProgram::compile(const Filter& filter) {
   p.filter_ = filter;
   p.exact_ = filter.header_only();
   for (const Test& t : p.filter_.program().tests) p.leaves_.push_back(p.make_leaf(t));
+  if (!p.filter_.program().exprs.empty()) p.need(p.filter_.program().exprs.size() - 1);
   return p;
+}
+
+/// Collects what a part of the filter cannot be true without.
+void HeaderProgram::need(size_t expr) {
+  const Expr& x = filter_.program().exprs[expr];
+  if (x.op == Op::kAnd)
+    for (const auto child : x.children) need(child);
+  if (x.op != Op::kTest) return;
+  const Leaf& leaf = leaves_[x.test];
+  if (!leaf.numbers || leaf.intervals[0].low != leaf.intervals[0].high) return;
+  const Group group = group_of(static_cast<Column>(leaf.columns[0]));
+  const int bytes = group == Group::kIp && leaf.test->right.literal.kind == Kind::kIpv4 ? 4
+                    : group == Group::kPorts                                            ? 2
+                                                                                        : 0;
+  std::string text;
+  for (int at = bytes - 1; at >= 0; --at)
+    text.push_back(static_cast<char>(leaf.intervals[0].low >> (8 * at)));
+  if (bytes > 0 && leaf.intervals[0].low >> (8 * bytes) == 0) needed_.push_back(std::move(text));
+}
+
+bool HeaderProgram::could_match(Bytes packet) const noexcept {
+  const std::string_view bytes = as_text(packet);
+  return std::all_of(needed_.begin(), needed_.end(), [bytes](const std::string& n) {
+    return bytes.find(n) != std::string_view::npos;
+  });
 }
 
 uint8_t HeaderProgram::stack_answer(const Leaf& leaf, const StackFacts& facts) {
@@ -327,7 +361,39 @@ uint8_t HeaderProgram::stack_answer(const Leaf& leaf, const StackFacts& facts) {
   return kAsk;
 }
 
+/// As flow_answer, for the commonest question, asked once for every flow of a capture.
+uint8_t HeaderProgram::number_answer(const Leaf& leaf, const FlowFacts& f, bool reversed) {
+  const Interval wanted = leaf.intervals[0];
+  bool known = false, in = false;
+  const auto take = [&](uint64_t v) {
+    known = true;
+    in = in || v - wanted.low <= wanted.high - wanted.low;
+  };
+  const bool v4 = f.orig.version == 4, ports = f.has_ports;
+  for (const uint8_t column : leaf.columns) {
+    const auto c = static_cast<Column>(column);
+    const bool tcp = c == Column::kTcpSrc || c == Column::kTcpDst || c == Column::kTcpAny;
+    const bool udp = c == Column::kUdpSrc || c == Column::kUdpDst || c == Column::kUdpAny;
+    const bool src = c == Column::kIpSrc || c == Column::kTcpSrc || c == Column::kUdpSrc;
+    const bool dst = c == Column::kIpDst || c == Column::kTcpDst || c == Column::kUdpDst;
+    const bool address = c == Column::kIpSrc || c == Column::kIpDst || c == Column::kIpAny;
+    if ((address && v4) || (tcp && ports && f.ip_proto == 6) ||
+        (udp && ports && f.ip_proto == 17)) {
+      const uint64_t orig = address ? f.orig.v4_host_order() : f.orig_port;
+      const uint64_t resp = address ? f.resp.v4_host_order() : f.resp_port;
+      if (!dst) take(reversed ? resp : orig);
+      if (!src) take(reversed ? orig : resp);
+    } else if (c == Column::kIpProto && v4) {
+      take(f.ip_proto);
+    } else if (c == Column::kVlan && f.has_vlan && f.vlan_exact) {
+      take(f.vlan);
+    }
+  }
+  return !known ? kMaybe : in ? kTrue : kFalse;
+}
+
 uint8_t HeaderProgram::flow_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed) {
+  if (leaf.numbers) return number_answer(leaf, facts, reversed);
   std::array<Value, 4> values;
   const size_t n = flow_values(*leaf.test, leaf.columns, facts, reversed, values);
   if (n == 0) return kMaybe;

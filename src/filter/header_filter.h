@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/ip_address.h"
 #include "filter/filter.h"
 
@@ -64,6 +66,8 @@ class HeaderProgram {
 
   /// True when every test is a header test (Filter::header_only).
   bool exact() const { return exact_; }
+  /// False when the bytes of a packet lack an address or a port that every match must have.
+  bool could_match(Bytes packet) const noexcept;
   void set_flow(uint32_t flow, const FlowFacts& facts);
   void set_stack(uint16_t stack, const StackFacts& facts);
 
@@ -95,6 +99,7 @@ class HeaderProgram {
     std::vector<std::string_view> owners;  ///< protocols without which the test is false
     std::vector<uint8_t> columns;          ///< of the test's fields, for kFlow
     bool two_way = false;                  ///< both directions of a flow have the same values
+    bool numbers = false;                  ///< kFlow: some number in intervals[0] is all it asks
     std::vector<uint8_t> stacks;           ///< by stack id: Answer
     std::vector<uint8_t> flows;            ///< by 2 flow + direction: Answer
   };
@@ -103,8 +108,10 @@ class HeaderProgram {
   struct Words;
 
   Leaf make_leaf(const Test& test) const;
+  void need(size_t expr);
   static void set_intervals(Leaf& leaf);
   static uint8_t stack_answer(const Leaf& leaf, const StackFacts& facts);
+  static uint8_t number_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed);
   static uint8_t flow_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed);
   void chunk(const RowColumns& rows, size_t from, size_t n, std::vector<Words>& scratch) const;
   void leaf_words(const Leaf& leaf, const RowColumns& rows, size_t from, size_t n,
@@ -114,7 +121,8 @@ class HeaderProgram {
 
   Filter filter_;  // keeps the program alive that the leaves point into
   bool exact_ = true;
-  std::vector<Leaf> leaves_;  // one for each test
+  std::vector<Leaf> leaves_;         // one for each test
+  std::vector<std::string> needed_;  // numbers as they stand in a packet
 };
 
 }  // namespace sp3ctra

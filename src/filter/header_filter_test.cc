@@ -290,5 +290,23 @@ TEST(HeaderFilter, SpeedIsPrinted) {
               took_s * 1e9 / (kBlocks * kRows), took_s * 1e7 / (kBlocks * kRows));
 }
 
+TEST(HeaderFilter, BytesThatAMatchMustHold) {
+  const auto program = [](std::string_view text) {
+    return HeaderProgram::compile(*parse_filter(text, lookup()));
+  };
+  const auto could = [&](std::string_view text, std::string_view bytes) {
+    return program(text).could_match(as_bytes(bytes));
+  };
+  const std::string_view with("..\x0a\0\0\1..", 8), without("..\x0a\0\0\2..", 8);
+  EXPECT_TRUE(could("ip.src == 10.0.0.1", with));
+  EXPECT_FALSE(could("ip.src == 10.0.0.1", without));
+  EXPECT_FALSE(could("tcp.srcport == 80 and ip.src == 10.0.0.1", with));
+  EXPECT_TRUE(could("tcp.srcport == 80 or ip.src == 10.0.0.1", without));
+  EXPECT_TRUE(could("not ip.src == 10.0.0.1", without));
+  EXPECT_TRUE(could("ip.src != 10.0.0.1", without));
+  EXPECT_TRUE(could("ip.src == 10.0.0.0/8", "nothing"));
+  EXPECT_TRUE(could("tcp.srcport == 80", std::string_view("\0P", 2)));
+}
+
 }  // namespace
 }  // namespace sp3ctra

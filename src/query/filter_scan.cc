@@ -93,6 +93,7 @@ bool FilterScan::pass_and_match(uint64_t number, bool maybe) {
   if (!p) return false;
   const IndexBlock& b = index_->block_of(number);
   const size_t i = number - b.first_number;
+  if (header_.exact() && !header_.could_match(p->data)) return false;
   p->number = number;
   p->interface_id = b.interface_id[i];
   p->ts = Timestamp{b.ts_ns[i]};
