@@ -321,33 +321,43 @@ HeaderProgram HeaderProgram::compile(const Filter& filter) {
   p.filter_ = filter;
   p.exact_ = filter.header_only();
   for (const Test& t : p.filter_.program().tests) p.leaves_.push_back(p.make_leaf(t));
-  if (!p.filter_.program().exprs.empty()) p.need(p.filter_.program().exprs.size() - 1);
+  for (Leaf& leaf : p.leaves_) leaf.needle = needle_of(leaf);
   return p;
 }
 
-/// Collects what a part of the filter cannot be true without.
-void HeaderProgram::need(size_t expr) {
-  const Expr& x = filter_.program().exprs[expr];
-  if (x.op == Op::kAnd)
-    for (const auto child : x.children) need(child);
-  if (x.op != Op::kTest) return;
-  const Leaf& leaf = leaves_[x.test];
-  if (!leaf.numbers || leaf.intervals[0].low != leaf.intervals[0].high) return;
+/// The bytes of a packet without which a test of one address or port cannot be true.
+std::string HeaderProgram::needle_of(const Leaf& leaf) {
+  if (!leaf.numbers || leaf.intervals[0].low != leaf.intervals[0].high) return {};
   const Group group = group_of(static_cast<Column>(leaf.columns[0]));
   const int bytes = group == Group::kIp && leaf.test->right.literal.kind == Kind::kIpv4 ? 4
                     : group == Group::kPorts                                            ? 2
                                                                                         : 0;
+  const uint64_t number = leaf.intervals[0].low;
+  if (bytes == 0 || number >> (8 * bytes) != 0) return {};
   std::string text;
-  for (int at = bytes - 1; at >= 0; --at)
-    text.push_back(static_cast<char>(leaf.intervals[0].low >> (8 * at)));
-  if (bytes > 0 && leaf.intervals[0].low >> (8 * bytes) == 0) needed_.push_back(std::move(text));
+  for (int at = bytes - 1; at >= 0; --at) text.push_back(static_cast<char>(number >> (8 * at)));
+  return text;
+}
+
+/// `decided`: had a test of the row's own columns been true here, the row would have been a yes.
+bool HeaderProgram::could(size_t expr, std::string_view packet, bool decided) const noexcept {
+  const Expr& x = filter_.program().exprs[expr];
+  if (x.op == Op::kTest) {
+    const Leaf& leaf = leaves_[x.test];
+    const bool row = leaf.source == Source::kNumber || leaf.source == Source::kLen ||
+                     leaf.source == Source::kCapLen || leaf.source == Source::kTime;
+    if (row) return !decided;
+    return leaf.needle.empty() || packet.find(leaf.needle) != std::string_view::npos;
+  }
+  const auto child = [&](auto c) { return could(c, packet, decided && x.op == Op::kOr); };
+  if (x.op == Op::kAnd) return std::all_of(x.children.begin(), x.children.end(), child);
+  if (x.op == Op::kOr) return std::any_of(x.children.begin(), x.children.end(), child);
+  return true;
 }
 
 bool HeaderProgram::could_match(Bytes packet) const noexcept {
-  const std::string_view bytes = as_text(packet);
-  return std::all_of(needed_.begin(), needed_.end(), [bytes](const std::string& n) {
-    return bytes.find(n) != std::string_view::npos;
-  });
+  const auto& exprs = filter_.program().exprs;
+  return exprs.empty() || could(exprs.size() - 1, as_text(packet), true);
 }
 
 uint8_t HeaderProgram::stack_answer(const Leaf& leaf, const StackFacts& facts) {

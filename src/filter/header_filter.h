@@ -66,7 +66,8 @@ class HeaderProgram {
 
   /// True when every test is a header test (Filter::header_only).
   bool exact() const { return exact_; }
-  /// False when the bytes of a packet lack an address or a port that every match must have.
+  /// Of a row left as maybe: false when its packet lacks the addresses and ports without which the
+  /// filter cannot be true.
   bool could_match(Bytes packet) const noexcept;
   void set_flow(uint32_t flow, const FlowFacts& facts);
   void set_stack(uint16_t stack, const StackFacts& facts);
@@ -100,6 +101,7 @@ class HeaderProgram {
     std::vector<uint8_t> columns;          ///< of the test's fields, for kFlow
     bool two_way = false;                  ///< both directions of a flow have the same values
     bool numbers = false;                  ///< kFlow: some number in intervals[0] is all it asks
+    std::string needle;                    ///< bytes of a packet that it cannot be true without
     std::vector<uint8_t> stacks;           ///< by stack id: Answer
     std::vector<uint8_t> flows;            ///< by 2 flow + direction: Answer
   };
@@ -108,7 +110,8 @@ class HeaderProgram {
   struct Words;
 
   Leaf make_leaf(const Test& test) const;
-  void need(size_t expr);
+  static std::string needle_of(const Leaf& leaf);
+  bool could(size_t expr, std::string_view packet, bool decided) const noexcept;
   static void set_intervals(Leaf& leaf);
   static uint8_t stack_answer(const Leaf& leaf, const StackFacts& facts);
   static uint8_t number_answer(const Leaf& leaf, const FlowFacts& facts, bool reversed);
@@ -121,8 +124,7 @@ class HeaderProgram {
 
   Filter filter_;  // keeps the program alive that the leaves point into
   bool exact_ = true;
-  std::vector<Leaf> leaves_;         // one for each test
-  std::vector<std::string> needed_;  // numbers as they stand in a packet
+  std::vector<Leaf> leaves_;  // one for each test
 };
 
 }  // namespace sp3ctra

@@ -301,7 +301,10 @@ TEST(HeaderFilter, BytesThatAMatchMustHold) {
   EXPECT_TRUE(could("ip.src == 10.0.0.1", with));
   EXPECT_FALSE(could("ip.src == 10.0.0.1", without));
   EXPECT_FALSE(could("tcp.srcport == 80 and ip.src == 10.0.0.1", with));
-  EXPECT_TRUE(could("tcp.srcport == 80 or ip.src == 10.0.0.1", without));
+  EXPECT_FALSE(could("tcp.srcport == 80 or ip.src == 10.0.0.1", without));
+  EXPECT_TRUE(could("tcp.srcport == 80 or ip.src == 10.0.0.1", with));
+  EXPECT_FALSE(could("frame.len > 1000 or ip.src == 10.0.0.1", without));
+  EXPECT_TRUE(could("(frame.len > 1000 and ip) or ip.src == 10.0.0.1", without));
   EXPECT_TRUE(could("not ip.src == 10.0.0.1", without));
   EXPECT_TRUE(could("ip.src != 10.0.0.1", without));
   EXPECT_TRUE(could("ip.src == 10.0.0.0/8", "nothing"));
