@@ -152,6 +152,13 @@ class FakeEngine final : public Engine {
     if (bpf == "port http and") return tl::unexpected(StartError{"syntax error", 10, 3});
     return "c9";
   }
+  StorePolicy store_policy() const override { return policy; }
+  Status set_store_policy(const StorePolicy& chosen) override {
+    if (chosen.bytes == 13) return fail("the disk is read-only");
+    policy = chosen;
+    return {};
+  }
+  StorePolicy policy;
   Status stop_capture() override {
     ++stops;
     return {};

@@ -30,16 +30,18 @@ void LiveCapture::run(unsigned workers, const std::function<void()>& closed) {
   };
   std::atomic<bool> never{false};  // stop() ends the source, which then gives out what it holds
   analyse_capture(*source_, view_->index(), options, never);
-  if (!writer_->trouble().empty()) drain();
   const LiveStats last = stats();
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  writer_->finish(last.packets, last.kernel_drops,
-                  Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
+  FileStatistics numbers;
+  numbers.received = last.packets;
+  numbers.dropped = last.kernel_drops;
+  writer_->statistics(
+      0, numbers, Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
+  writer_->close();
   closed();
   view_->update([&](CaptureFacts& f) {
-    f.ended = !writer_->trouble().empty() ? writer_->trouble() : source_->damage();
-    if (!writer_->whole()) f.damage = f.ended;
-    f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
+    f.ended = source_->damage();
+    f.state = CaptureState::kReady;
   });
   const std::lock_guard lock(mutex_);
   last_stats_ = last;
@@ -50,18 +52,6 @@ void LiveCapture::run(unsigned workers, const std::function<void()>& closed) {
 LiveStats LiveCapture::stats() {
   const std::lock_guard lock(mutex_);
   return source_ ? source_->stats() : last_stats_;
-}
-
-/// The file takes no more: what the ring still holds is counted, and nothing new enters it.
-void LiveCapture::drain() {
-  stop();
-  Packet p;
-  for (;;) {
-    const PacketSource::Next next = source_->next(p);
-    if (next == PacketSource::Next::kEnd) return;
-    if (next == PacketSource::Next::kIdle) source_->wait(20);
-    if (next == PacketSource::Next::kPacket) ++counters_.not_written;
-  }
 }
 
 void LiveCapture::stop() {
@@ -82,6 +72,7 @@ void LiveCapture::describe(EngineState& s) {
   s.words = info.ended;
   s.not_analysed = counters_.not_analysed;
   s.not_written = counters_.not_written;
+  s.store = writer_->state();
   s.kernel_drops = stats().kernel_drops;
   if (!ended()) add_rates(s);
 }
