@@ -251,9 +251,8 @@ void SegmentWriter::add_interface(const CaptureInterface& interface) {
   interface_lost_ = !settle();
 }
 
-void SegmentWriter::statistics(uint16_t interface_id, FileStatistics numbers, Timestamp now) {
-  numbers.interface_id = interface_id;
-  writer_->write_statistics(numbers, now);
+void SegmentWriter::statistics(const FileStatistics& counted, Timestamp now) {
+  writer_->write_statistics(counted, now);
   (void)settle();
 }
 

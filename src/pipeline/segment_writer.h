@@ -38,9 +38,9 @@ class SegmentWriter final : public PacketSink {
   uint64_t write(const Packet& packet) override;
   uint64_t flush() override;
   /// One more interface: in this segment and in all that follow.
-  void add_interface(const CaptureInterface& interface);
+  void add_interface(const CaptureInterface& interface) override;
   /// An interface statistics block, as of `now`; written at once.
-  void statistics(uint16_t interface_id, FileStatistics numbers, Timestamp now);
+  void statistics(const FileStatistics& counted, Timestamp now) override;
   /// Nothing more will be written: the keeper ends.
   void close();
 

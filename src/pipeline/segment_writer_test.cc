@@ -251,9 +251,10 @@ TEST_F(Ring, EverySegmentHasTheInterfacesAndTheirStatistics) {
     if (n % 100 == 99) EXPECT_EQ(writer->flush(), n + 1);
   }
   FileStatistics numbers;
+  numbers.interface_id = 1;
   numbers.received = 1'500;
   numbers.dropped = 7;
-  writer->statistics(1, numbers, Timestamp{5});
+  writer->statistics(numbers, Timestamp{5});
   writer->close();
   for (const std::string& segment : segment_paths(path)) {
     auto read = open_capture_file(segment);

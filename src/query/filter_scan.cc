@@ -100,6 +100,7 @@ bool FilterScan::pass_and_match(uint64_t number, bool maybe) {
   p->number = number;
   p->interface_id = b.interface_id[i];
   p->ts = Timestamp{b.ts_ns[i]};
+  if (b.bits[i] & kBitDuplicate) p->flags |= kPacketDuplicate;
   if (!begun_) {
     first_ = now_ = Timestamp{index_->first_ts_ns()};
     previous_ = number == 1 ? p->ts : Timestamp{index_->ts_before(number)};

@@ -68,6 +68,8 @@ CaptureInfo IndexedCapture::info() const {
   }
   out.packets = index_->committed();
   out.bytes = index_->total_bytes();
+  out.duplicates = index_->duplicates();
+  out.duplicate_bytes = index_->duplicate_bytes();
   out.first_number = index_->first_kept();
   out.segments = std::max<uint64_t>(file_->file()->parts().size(), 1);
   if (out.packets >= out.first_number) {

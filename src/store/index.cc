@@ -160,6 +160,10 @@ void CaptureIndex::commit(uint64_t number) {
     const size_t i = n - b.first_number;
     if (n == 1) first_ts_ns_.store(b.ts_ns[i], std::memory_order_relaxed);
     bytes += b.len[i];
+    if (b.bits[i] & kBitDuplicate) {
+      duplicates_.fetch_add(1, std::memory_order_relaxed);
+      duplicate_bytes_.fetch_add(b.len[i], std::memory_order_relaxed);
+    }
     b.stack[i] = final_stack_of(shards_[b.shard[i]], b.stack[i]);
     if (!(b.bits[i] & kBitFlowStart)) continue;
     const FlowId id{b.flow[i]};
