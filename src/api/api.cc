@@ -5,6 +5,7 @@
 
 #include "api/json.h"
 #include "api/state_json.h"
+#include "api/store_json.h"
 #include "base/limits.h"
 #include "query/completion_json.h"
 #include "query/detail_json.h"
@@ -125,6 +126,19 @@ Response stop_capture(Api& api, const Call&) {
   if (const auto stopped = api.engine.stop_capture(); !stopped)
     return refuse(409, stopped.error().message);
   return {};
+}
+
+Response get_store(Api& api, const Call&) {
+  return json(store_policy_json(api.engine.store_policy()));
+}
+
+Response put_store(Api& api, const Call& call) {
+  std::string why;
+  const auto policy = store_policy_of(call.body, api.engine.store_policy(), why);
+  if (!policy) return refuse(400, why);
+  if (const Status set = api.engine.set_store_policy(*policy); !set)
+    return refuse(500, set.error().message);
+  return json(store_policy_json(*policy));
 }
 
 Response get_captures(Api& api, const Call&) {
@@ -356,6 +370,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/interfaces", Lane::kControl, 0, false, get_interfaces},
     {"POST", "/capture/start", Lane::kControl, kSmallBody, false, start_capture},
     {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
+    {"GET", "/capture/store", Lane::kControl, 0, false, get_store},
+    {"PUT", "/capture/store", Lane::kControl, kSmallBody, false, put_store},
     {"POST", "/capture/interfaces", Lane::kControl, kSmallBody, false, add_interface},
     {"DELETE", "/capture/interfaces/{name}", Lane::kControl, kSmallBody, false, remove_interface},
     {"POST", "/capture/filter", Lane::kControl, kSmallBody, false, set_capture_filter},

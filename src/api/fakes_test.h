@@ -156,6 +156,13 @@ class FakeEngine final : public Engine {
       return tl::unexpected(StartError{"there is no interface none0", -1, 0, "none0"});
     return "c9";
   }
+  StorePolicy store_policy() const override { return policy; }
+  Status set_store_policy(const StorePolicy& chosen) override {
+    if (chosen.bytes == 13) return fail("the disk is read-only");
+    policy = chosen;
+    return {};
+  }
+  StorePolicy policy;
   tl::expected<void, StartError> add_interface(const std::string& name) override {
     if (name == "none0")
       return tl::unexpected(StartError{"there is no interface none0", -1, 0, name});

@@ -1,5 +1,8 @@
 #include "api/state_json.h"
 
+#include <algorithm>
+
+#include "api/store_json.h"
 #include "query/detail_json.h"
 
 namespace sp3ctra::api {
@@ -29,6 +32,9 @@ Json capture_json(const CaptureView& view) {
           {"name", info.name},
           {"packets", info.packets},
           {"bytes", info.bytes},
+          {"first_number", info.first_number},
+          {"expired_packets", std::min(info.packets, info.first_number - 1)},
+          {"segments", info.segments},
           {"duplicates", info.duplicates},
           {"first_ns", std::to_string(info.first.ns)},
           {"last_ns", std::to_string(info.last.ns)},
@@ -89,7 +95,8 @@ Json state_json(const EngineState& s) {
         {"not_written", s.not_written},
         {"packets_per_s", s.packets_per_s},
         {"bits_per_s", s.bits_per_s},
-        {"words", s.words}}},
+        {"words", s.words},
+        {"store", store_state_json(s.store)}}},
       {"rights", {{"can_capture", s.can_capture}, {"why", s.why}, {"fix", s.fix}}},
       {"disk",
        {{"used", s.disk_used_bytes}, {"quota", s.disk_quota_bytes}, {"free", s.disk_free_bytes}}},
@@ -108,6 +115,7 @@ Json stored_json(const std::vector<StoredCapture>& stored) {
     list.push_back({{"id", s.id},
                     {"name", s.name},
                     {"bytes", s.bytes},
+                    {"segments", s.segments},
                     {"modified_ns", std::to_string(s.modified_ns)}});
   return list;
 }

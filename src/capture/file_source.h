@@ -26,6 +26,8 @@ struct FileOptions {
 class FileSource final : public PacketSource {
  public:
   FileSource(FileHandle file, std::string name, FileOptions options);
+  /// A capture in several pcapng files: one behind the other.
+  FileSource(std::shared_ptr<const JoinedFile> segments, std::string name);
   ~FileSource() override;
 
   Next next(Packet& out) override;
@@ -62,7 +64,8 @@ class FileSource final : public PacketSource {
   FileOptions options_;
   std::shared_ptr<const FileHandle> file_;  // where offsets count: the file itself or the spool
   std::unique_ptr<RawInput> raw_;           // until what lies in it is known
-  std::unique_ptr<BlockWindow> window_;     // until the format is known
+  std::shared_ptr<const JoinedFile> segments_;  // instead of file_
+  std::unique_ptr<BlockWindow> window_;         // until the format is known
   std::unique_ptr<PcapReader> pcap_;
   std::unique_ptr<PcapngReader> pcapng_;
   std::shared_ptr<const PacketFile> packet_file_;
@@ -73,7 +76,7 @@ class FileSource final : public PacketSource {
   std::unique_ptr<DuplicateFinder> duplicates_;  ///< when there is more than one interface
 };
 
-/// Opens `path`; "-" is standard input. A regular file that is no capture fails here; a pipe is
+/// Opens `path`; "-" is standard input, a folder the segments of a live capture. A regular file that is no capture fails here; a pipe is
 /// looked at in next(), which then ends with damage().
 Result<std::unique_ptr<FileSource>> open_capture_file(const std::string& path,
                                                       FileOptions options = {});

@@ -7,6 +7,7 @@
 
 #include "base/file_growth.h"
 #include "base/result.h"
+#include "control/store_policy.h"
 
 namespace sp3ctra {
 
@@ -38,6 +39,7 @@ struct EngineState {
   uint64_t not_analysed = 0;  ///< written and listed, but a worker's queue was full
   uint64_t not_written = 0;   ///< came while the file could take no more; `words` says why
   double packets_per_s = 0, bits_per_s = 0;
+  StoreState store;  ///< of the capture named here
   bool can_capture = false;
   std::string why, fix;  ///< when it cannot: words and the exact command
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
@@ -50,6 +52,7 @@ struct StoredCapture {
   std::string id, name;
   uint64_t bytes = 0;
   int64_t modified_ns = 0;  ///< since 1970
+  uint64_t segments = 1;    ///< files it lies in
   bool operator==(const StoredCapture&) const = default;
 };
 
@@ -88,6 +91,9 @@ class Engine {
   virtual Status remove_interface(const std::string& name) = 0;
   virtual tl::expected<void, StartError> set_capture_filter(const std::string& bpf) = 0;
   virtual Status stop_capture() = 0;
+  /// What is kept of live captures, and the same set anew; a running capture follows at once.
+  virtual StorePolicy store_policy() const = 0;
+  virtual Status set_store_policy(const StorePolicy& policy) = 0;
   /// Opens a capture file under the data directory or given on the command line; its id. One of
   /// stored() is opened under its id, one of the data directory that is open already is not opened
   /// twice.

@@ -79,7 +79,7 @@ class Analysis {
     fresh_batches();
     interfaces_told_ = source_.interfaces().size();
     Packet p;
-    while (!full_ && !stop_.load(std::memory_order_relaxed)) {
+    while (!stop_.load(std::memory_order_relaxed)) {
       const PacketSource::Next next = source_.next(p);
       if (next == PacketSource::Next::kEnd) break;
       if (options_.writer) tell_interfaces();
@@ -105,6 +105,10 @@ class Analysis {
 
   void take(Packet& p) {
     const uint64_t offset = options_.writer ? options_.writer->write(p) : p.file_offset;
+    if (offset == PacketSink::kNotKept) {
+      ++counters_.not_written;
+      return;
+    }
     const auto shard = static_cast<uint8_t>(shard_of(p));
     p.number = index_.append(p.ts.ns, offset, p.len, p.caplen, p.interface_id, shard);
     if (p.number == 1) first_ = now_ = before_ = previous_ = p.ts;
@@ -138,6 +142,7 @@ class Analysis {
     }
     look_at_queues();
     before_ = now_;
+    kept_before_ = previous_;
     filled_ = 0;
     filled_bytes_ = 0;
     fresh_batches();
@@ -158,11 +163,14 @@ class Analysis {
     if (kept >= last_number_) return;
     counters_.not_written += last_number_ - kept;
     last_number_ = kept;
-    full_ = true;
+    index_.take_back(kept);
     now_ = before_;
+    previous_ = kept_before_;
     for (const BatchPtr& b : filling_) {
       while (!b->items.empty() && b->items.back().packet.number > kept) b->items.pop_back();
-      if (!b->items.empty()) now_ = std::max(now_, b->items.back().now);
+      if (b->items.empty()) continue;
+      now_ = std::max(now_, b->items.back().now);
+      if (b->items.back().packet.number == kept) previous_ = b->items.back().packet.ts;
     }
   }
 
@@ -292,11 +300,10 @@ class Analysis {
   // capture thread
   std::vector<BatchPtr> filling_;
   Timestamp now_, first_, previous_;
-  Timestamp before_;  ///< now_ as it was when the stretch began
+  Timestamp before_, kept_before_;  ///< now_ and previous_ as they were when the stretch began
   uint64_t last_number_ = 0, filled_bytes_ = 0;
   uint32_t filled_ = 0;
   size_t interfaces_told_ = 0;
-  bool full_ = false;   ///< the writer takes no more
   bool owing_ = false;  ///< a lane left the last stretch out: what others know of it waits for it
   // store thread
   std::vector<const Event*> ordered_;

@@ -16,11 +16,13 @@ namespace sp3ctra {
 class PacketSink {
  public:
   virtual ~PacketSink() = default;
-  /// Appends; the offset of the record in the file.
+  /// What write() says of a packet that was not taken: it gets no number.
+  static constexpr uint64_t kNotKept = UINT64_MAX;
+  /// Appends; the offset of the record in the file, or kNotKept while there is no room for it.
   virtual uint64_t write(const Packet& packet) = 0;
   /// Makes what was written readable; called before its rows are committed. How many of the packets
-  /// given to write() since the beginning lie whole in the file: fewer than all when it can take no
-  /// more, and then never more again. The others are not listed and the analysis ends.
+  /// taken since the beginning lie whole in the file. When they are fewer than were taken, the last
+  /// ones are lost: they lose their numbers again, and the next packet taken follows the kept ones.
   virtual uint64_t flush() = 0;
   /// An interface that was not there when the analysis began: called in order of its number, before
   /// the first packet of it. Those that were there are the writer's from the beginning.

@@ -53,15 +53,49 @@ class ProgressSource final : public PacketSource {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
+/// `name` is what messages call the file.
+Result<std::unique_ptr<FileSource>> open_named(const std::string& path, const std::string& name,
+                                               FileOptions options) {
+  if (is_folder(path)) return open_capture_file(path);
+  auto file = FileHandle::open_read(path);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  return open_capture_file(std::move(*file), name, std::move(options));
+}
+
 }  // namespace
 
 CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
     : options_(std::move(options)),
+      settings_(options_.data_directory),
       capd_(std::move(capd)),
-      folder_(options_.data_directory, options_.disk_quota_bytes) {
+      folder_(options_.data_directory, quota()) {
   folder_.remove_leftovers();
   for (StoredFile& f : folder_.files())
-    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns}, std::move(f.path)});
+    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns, f.segments},
+                       std::move(f.path)});
+}
+
+/// Bytes of all captures; "always on" is bounded by the disk.
+uint64_t CaptureEngine::quota() const {
+  const StorePolicy policy = settings_.policy();
+  if (options_.disk_quota_bytes != 0) return options_.disk_quota_bytes;
+  return policy.always_on || policy.bytes == 0 ? uint64_t{1} << 62 : policy.bytes;
+}
+
+Status CaptureEngine::set_store_policy(const StorePolicy& policy) {
+  TRY(settings_.set_policy(policy));
+  folder_.set_quota(quota());
+  ++generation_;
+  return {};
+}
+
+tl::expected<std::string, StartError> CaptureEngine::start_always_on() {
+  const LastCapture last = settings_.last();
+  if (!settings_.policy().always_on || last.interfaces.empty()) return std::string{};
+  StartRequest request;
+  request.interfaces = last.interfaces;
+  request.bpf = last.bpf;
+  return start_capture(request);
 }
 
 CaptureEngine::~CaptureEngine() {
@@ -115,9 +149,7 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   FileOptions file_options;
   file_options.spool.directory = options_.data_directory;
   file_options.growth = growth;
-  auto file = FileHandle::open_read(path);
-  if (!file) return tl::unexpected(std::move(file.error()));
-  auto opened = open_capture_file(std::move(*file), name, file_options);
+  auto opened = open_named(path, name, std::move(file_options));
   if (!opened) return tl::unexpected(std::move(opened.error()));
   std::unique_ptr<FileSource> source = std::move(*opened);
   while (source->start() == Fill::kIdle) {
@@ -283,7 +315,7 @@ Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
   // The file is still there, so it must stay in a list.
   if (std::optional<StoredFile> still = folder_.file(path)) {
     const std::lock_guard lock(mutex_);
-    keep({{id, std::move(still->name), still->bytes, still->modified_ns}, path});
+    keep({{id, std::move(still->name), still->bytes, still->modified_ns, still->segments}, path});
   }
   return tl::unexpected(removed.error());
 }
@@ -315,6 +347,7 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRe
   }
   machine_.take(LiveStep::kStarted);
   live_ = std::move(*opened);
+  (void)settings_.set_last({request.interfaces, request.bpf});
   if (machine_.state() == LiveState::kStopping) live_->stop();
   Running& run = add(live_->view(), id, path);
   run.thread = std::thread([this, &run, live = live_] { run_live(run, *live); });
@@ -354,19 +387,31 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
                            rfc3339(Timestamp{since_ns}).substr(0, 19));
   facts.state = CaptureState::kLive;
   facts.interfaces = (*source)->interfaces();
-  const auto place = folder_.begin_live(since_ns, facts.name);
+  const auto place = folder_.begin_live(since_ns, facts.name, settings_.policy().always_on);
   if (!place) return tl::unexpected(StartError{place.error().message});
   path = facts.path = *place;
   facts.deletable = true;
-  auto writer = SegmentWriter::create(path, (*source)->interfaces(),
-                                      [this](uint64_t bytes) { return folder_.has_room(bytes); });
+  // Its memory must not grow with the time it runs: the index lies in a file.
+  auto memory = mapped_index_memory(options_.data_directory);
+  auto index = memory ? std::make_shared<CaptureIndex>(std::move(*memory)) : nullptr;
+  SegmentWriter::Options segments;
+  segments.folder = path;
+  segments.interfaces = (*source)->interfaces();
+  segments.index = index;
+  segments.policy = [this] { return settings_.policy(); };
+  segments.quota_left = [this] {
+    (void)folder_.used_bytes();  // looks again, when that is long ago
+    return folder_.live_room();
+  };
+  auto writer = index ? SegmentWriter::create(std::move(segments))
+                      : Result<std::unique_ptr<SegmentWriter>>(
+                            tl::unexpected(std::move(memory.error())));
   if (!writer) {
     folder_.end_live();
     (void)folder_.remove(path);
     return tl::unexpected(StartError{writer.error().message});
   }
-  auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
-                                               (*writer)->reader(), facts);
+  auto view = std::make_shared<IndexedCapture>(pool_, std::move(index), (*writer)->reader(), facts);
   return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view),
                                        since_ns);
 }
@@ -432,7 +477,7 @@ EngineState CaptureEngine::state() const {
   s.can_capture = capd_.rights().can_capture;
   s.why = capd_.rights().why;
   s.fix = capd_.rights().fix;
-  s.disk_quota_bytes = options_.disk_quota_bytes;
+  s.disk_quota_bytes = quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);
   s.demo_available = !options_.demo_path.empty();

@@ -13,6 +13,7 @@
 #include "pipeline/analysis.h"
 #include "pipeline/capture_folder.h"
 #include "pipeline/live_capture.h"
+#include "pipeline/store_settings.h"
 #include "query/indexed_capture.h"
 
 namespace sp3ctra {
@@ -21,7 +22,7 @@ struct EngineOptions {
   std::string data_directory;  ///< exists, 0700
   std::string demo_path;       ///< empty = none
   unsigned workers = 1;
-  uint64_t disk_quota_bytes = limits::kDiskQuotaBytes;
+  uint64_t disk_quota_bytes = 0;  ///< 0 = what the user chose for the store
 };
 
 /// Any thread. Destroying it stops captures and readings and waits for their threads.
@@ -37,6 +38,10 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override;
   /// Returns when nothing is captured any more; also when nothing was.
   Status stop_capture() override;
+  StorePolicy store_policy() const override { return settings_.policy(); }
+  Status set_store_policy(const StorePolicy& policy) override;
+  /// Starts what was captured last when the user wants that with every start of the program.
+  tl::expected<std::string, StartError> start_always_on();
   Result<std::string> open_file(const std::string& path, const std::string& name) override;
   Result<std::string> open_demo() override;
   Status cancel_reading(const std::string& capture_id) override;
@@ -91,7 +96,10 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   Running& add(std::shared_ptr<IndexedCapture> view, const std::string& id,
                const std::string& path);
 
+  uint64_t quota() const;
+
   const EngineOptions options_;
+  StoreSettings settings_;
   Capd capd_;  ///< open() by the thread that set starting_
   mutable CaptureFolder folder_;
   QueryPool pool_{2};

@@ -34,8 +34,12 @@ class LiveCapture::Sink final : public PacketSink {
  public:
   Sink(SegmentWriter& writer, IndexedCapture& view) : writer_(writer), view_(view) {}
   uint64_t write(const Packet& packet) override {
-    since_flush_.push_back(packet.interface_id);
-    return writer_.write(packet);
+    const uint64_t offset = writer_.write(packet);
+    if (offset == kNotKept)
+      leave_out(packet.interface_id);
+    else
+      since_flush_.push_back(packet.interface_id);
+    return offset;
   }
   uint64_t flush() override {
     const uint64_t kept = writer_.flush();
@@ -96,15 +100,11 @@ std::shared_ptr<LiveSet> LiveCapture::run(unsigned workers, const std::function<
   };
   std::atomic<bool> never{false};  // stop() ends the source, which then gives out what it holds
   analyse_capture(*live, view_->index(), options, never);
-  if (!writer_->trouble().empty()) drain(sink);
   tell_ended(sink, true);
   (void)sink.flush();
+  writer_->close();
   closed();
-  view_->update([&](CaptureFacts& f) {
-    f.ended = writer_->trouble();
-    if (!writer_->whole()) f.damage = f.ended;
-    f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
-  });
+  view_->update([](CaptureFacts& f) { f.state = CaptureState::kReady; });
   live->settle();
   const std::lock_guard lock(mutex_);
   last_states_ = live->states();
@@ -132,21 +132,6 @@ void LiveCapture::tell_ended(Sink& sink, bool all) {
   }
 }
 
-/// The file takes no more: what the rings still hold is counted, and nothing new enters them.
-void LiveCapture::drain(Sink& sink) {
-  stop();
-  const std::shared_ptr<LiveSet> live = source();
-  Packet p;
-  for (;;) {
-    const PacketSource::Next next = live->next(p);
-    if (next == PacketSource::Next::kEnd) return;
-    if (next == PacketSource::Next::kIdle) live->wait(20);
-    if (next != PacketSource::Next::kPacket) continue;
-    ++counters_.not_written;
-    sink.leave_out(p.interface_id);
-  }
-}
-
 void LiveCapture::stop() {
   stopping_ = true;
   if (const auto live = source()) live->stop();
@@ -162,6 +147,7 @@ void LiveCapture::describe(EngineState& s) {
   s.words = info.ended;
   s.not_analysed = s.event_drops = counters_.not_analysed;
   s.not_written = counters_.not_written;
+  s.store = writer_->state();
   s.queue_fill = counters_.queue_fill.load(std::memory_order_relaxed);
   add_interfaces(s);
   add_rates(s);
