@@ -399,8 +399,7 @@ void LiveSet::watch() {
     look_at_sleep();
     look_at_links();
     // However often interfaces change: at most a hundred looks a second.
-    const timespec pause = {0, kStormPauseMs * 1'000'000};
-    ::nanosleep(&pause, nullptr);
+    if (!stopping_.load(std::memory_order_acquire)) ::poll(watched, 1, kStormPauseMs);
   }
 }
 
