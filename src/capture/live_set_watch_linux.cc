@@ -281,6 +281,8 @@ void LiveSet::stop() {
   stopping_.store(true, std::memory_order_release);
   ::eventfd_write(wake_.get(), 1);
   ::eventfd_write(watch_wake_.get(), 1);
+  // Locked, so that whoever has just looked is asleep and hears it.
+  const std::lock_guard lock(orders_mutex_);
   orders_done_.notify_all();
 }
 

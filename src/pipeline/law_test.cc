@@ -189,7 +189,7 @@ Counted count(const std::string& path) {
 }
 
 TEST(Law, APacketSeenOnTwoInterfacesCountsOnceAndKeepsBothLaws) {
-  const auto files = corpus_files(kThreadsBytes / 2);
+  const auto files = corpus_files(kThreadsBytes / 6);
   if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
   const test_packets::Directory folder;
   const std::string doubled = folder.path() + "/doubled.pcapng";

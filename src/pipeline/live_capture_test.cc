@@ -15,6 +15,7 @@ namespace sp3ctra {
 namespace {
 
 using live_test::Injector;
+using live_test::make_cable;
 using live_test::soon;
 using live_test::udp_frame;
 
@@ -67,7 +68,9 @@ TEST_F(LiveCaptureTest, SeveralInterfacesMakeOneListAndOneFile) {
   for (const uint64_t n : series.packets) in_series += n;
   EXPECT_EQ(in_series, 138u);
   uint64_t marked = 0;
-  for (const Row& row : *view->rows("", 0, 500)) marked += (row.flags & kRowDuplicate) != 0;
+  const auto rows = view->rows("", 0, 500);
+  ASSERT_TRUE(rows) << rows.error().message;
+  for (const Row& row : *rows) marked += (row.flags & kRowDuplicate) != 0;
   EXPECT_EQ(marked, 108u);
   expect_file_says_the_same(s);
 }
