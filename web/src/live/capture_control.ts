@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
-import type { InterfaceInfo } from '../api/types';
+import type { CaptureWish, InterfaceInfo } from '../api/types';
 import { keep, kept } from '../shell/kept';
 import { open_capture, program, refresh, say_problem } from './session';
 
@@ -33,12 +33,12 @@ export function wanted_interface(): InterfaceInfo | null {
   return interfaces.value.find((i) => i.name === chosen_interface.value && i.capturable) ?? best_interface();
 }
 
-export async function start_capture(name: string): Promise<void> {
+export async function start_capture(name: string | readonly string[], more: Partial<CaptureWish> = {}): Promise<void> {
   if (busy.value) return;
   busy.value = true;
   capture_problem.value = null;
   try {
-    const { capture } = await api.start(name, capture_filter.value.trim());
+    const { capture } = await api.start({ interfaces: typeof name === 'string' ? [name] : name, bpf: capture_filter.value.trim(), ...more });
     await refresh();
     open_capture(capture, true);
   } catch (problem) {

@@ -17,6 +17,7 @@ import {
   wanted_interface,
 } from './capture_control';
 import { ColumnsMenu } from './columns_menu';
+import { names_text } from '../api/shapes';
 import { export_open } from './export_dialog';
 import { find_open } from './find_bar';
 import * as session from './session';
@@ -30,7 +31,7 @@ function CaptureState() {
   const since = capture && state === 'RUNNING' ? now_s.value - Number(capture.since_ns.slice(0, -9) || 0) : 0;
   const words = {
     STOPPED: 'Stopped',
-    STARTING: `Starting ${plain_text(capture?.interface ?? '')}`,
+    STARTING: `Starting ${plain_text(names_text((capture?.interfaces ?? []).map((i) => i.name)))}`,
     RUNNING: 'Capturing',
     STOPPING: 'Stopping',
   }[state];
@@ -98,7 +99,7 @@ export function TopBar() {
           <span class="sr">Interface</span>
           <select
             disabled={locked}
-            value={locked ? running.interface : (wanted_interface()?.name ?? '')}
+            value={locked ? (running.interfaces[0]?.name ?? '') : (wanted_interface()?.name ?? '')}
             onChange={(event) => choose_interface(event.currentTarget.value)}
           >
             {usable.map((i) => (

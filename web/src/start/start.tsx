@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { api } from '../api/client';
+import { names_text } from '../api/shapes';
 import { best_interface, capture_filter, capture_problem, choose_capture_filter, start_capture, busy } from '../live/capture_control';
 import { open_capture, place, program, refresh, say_problem } from '../live/session';
 import { Command, check_again } from '../shell/banners';
@@ -55,7 +56,7 @@ function ListenCard() {
       <section class="card main-card" aria-labelledby="fx">
         <h2 id="fx">
           <Icon name="live" size={18} />
-          Capturing on {plain_text(capture.interface)}
+          Capturing on {plain_text(names_text(capture.interfaces.map((i) => i.name)))}
         </h2>
         <p>{plain_text(capture.words) || 'Packets are kept from now on, whether this page is open or not.'}</p>
         <div class="end">
