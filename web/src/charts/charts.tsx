@@ -1,7 +1,6 @@
 import { effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { time_zone } from '../list/columns';
-import { TimeFormatter } from '../list/time_format';
 import * as session from '../live/session';
 import { Icon, family_icon } from '../shell/icons';
 import { bits_text, count_text, duration_text } from '../shell/numbers';
@@ -10,16 +9,12 @@ import { as_table, choose_table, choose_window, families_seen, keep_series, kWin
 import './charts.css';
 import { losses_in } from './losses';
 import { MixChart, RateChart, type Span_s } from './plots';
+import { clock_text } from './time_axis';
 import { coarser, family_filter, kFamilyWords, ns_of, rates, seconds_of, shares, stacked, type FamilyName } from './series_model';
 
 const kTableRows = 12;
 const pointed_bin = signal<number | null>(null);
 const pointed_family = signal<FamilyName | null>(null);
-
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  return new TimeFormatter('clock', time_zone.value, 0, 0, 0).text(whole, 0, null);
-}
 
 function choose(span: Span_s): void {
   void session.choose_span({ from_ns: ns_of(span.from_s), to_ns: ns_of(span.to_s) });
@@ -76,7 +71,7 @@ function Readout() {
   const bps = at === null ? mean(r.bits_per_s) : (r.bits_per_s[at] ?? 0);
   return (
     <span class="readout t12 num">
-      <span class="dimmer">{at === null ? 'on average' : clock(r.times[at] ?? 0)}</span>
+      <span class="dimmer">{at === null ? 'on average' : clock_text(r.times[at] ?? 0)}</span>
       <span class="key solid" />
       <b>{count_text(Math.round(pps))}</b> <span class="dim">packets/s</span>
       <span class="key dashed" />
@@ -94,12 +89,12 @@ function Gaps() {
   const to_s = seconds_of(now.to_ns);
   const said: string[] = [];
   const gone = (info.first_number ?? 1) - 1;
-  if (gone > 0 && from_s <= seconds_of(info.first_ns) + 1e-3) said.push(`Packets before ${clock(seconds_of(info.first_ns))} are no longer kept`);
+  if (gone > 0 && from_s <= seconds_of(info.first_ns) + 1e-3) said.push(`Packets before ${clock_text(seconds_of(info.first_ns))} are no longer kept`);
   if (loss_log.value.capture === info.id) {
     const lost = losses_in(loss_log.value, from_s, to_s);
     const [first] = lost.losses;
     const last = lost.losses[lost.losses.length - 1];
-    if (first && last) said.push(`At least ${count_text(lost.packets)} packets were lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock(last.to_s)}: hatched, the bars are lower than what passed`);
+    if (first && last) said.push(`At least ${count_text(lost.packets)} packets were lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock_text(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock_text(last.to_s)}: hatched, the bars are lower than what passed`);
     if (loss_log.value.before > 0) said.push(`${count_text(loss_log.value.before)} packets were lost before this page was opened; when is not known`);
   }
   if (said.length === 0) return null;
@@ -118,7 +113,7 @@ function finding(kind: 'rate' | 'mix'): string {
   if (kind === 'rate') {
     const r = rates(now);
     const top = r.packets_per_s.indexOf(Math.max(...r.packets_per_s));
-    return `Rate over ${length}: at most ${count_text(Math.round(r.packets_per_s[top] ?? 0))} packets a second, at ${clock(r.times[top] ?? 0)}`;
+    return `Rate over ${length}: at most ${count_text(Math.round(r.packets_per_s[top] ?? 0))} packets a second, at ${clock_text(r.times[top] ?? 0)}`;
   }
   return `Protocol mix over ${length}: ${shares(now).slice(0, 4).map((p) => `${kFamilyWords[p.name]} ${Math.round(p.share * 100)} %`).join(', ')}`;
 }
@@ -159,7 +154,7 @@ function Table() {
             <tr key={bin}>
               <th scope="row">
                 <button class="link num" title={`Show only these ${duration_text(step)}`} onClick={() => choose({ from_s: middle - step / 2, to_s: middle + step / 2 })}>
-                  {clock(middle - step / 2)}
+                  {clock_text(middle - step / 2)}
                 </button>
               </th>
               <td class="r num">{count_text(Math.round(r.packets_per_s[bin] ?? 0))}</td>

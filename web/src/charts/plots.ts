@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import type { Series } from '../api/types';
 import { time_zone } from '../list/columns';
+import { time_labels } from './time_axis';
 import { axis_text, band_at, rates, seconds_of, stacked, type FamilyName, type Stack } from './series_model';
 
 /** The two charts, drawn by uPlot on canvas. Made anew only when colours, zone or bands change; else only their data. */
@@ -32,14 +33,7 @@ function x_axis(): uPlot.Axis {
     stroke: css('--text-3'),
     grid: { show: false },
     ticks: { show: false },
-    // A label at the very edge would be cut in half.
-    filter: (u, splits) => splits.map((at) => (u.valToPos(at, 'x') < 20 || u.valToPos(at, 'x') > u.over.clientWidth - 20 ? null : at)),
-    values: [
-      [3600 * 24, '{MMM} {D}', null, null, null, null, null, null, 1],
-      [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
-      [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
-      [0.001, ':{ss}.{fff}', null, null, null, null, null, null, 1],
-    ],
+    values: time_labels,
   };
 }
 

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import { api } from '../api/client';
 import type { Series } from '../api/types';
 import { charts_open, show_charts } from '../charts/chart_data';
+import { time_labels } from '../charts/time_axis';
 import { ns_of, seconds_of, stacked } from '../charts/series_model';
 import { time_zone } from '../list/columns';
 import { Icon } from '../shell/icons';
@@ -45,14 +46,7 @@ function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to
           stroke: colour('--text-3'),
           grid: { show: false },
           ticks: { show: false },
-          // A label at the very edge would be cut in half.
-          filter: (u, splits) => splits.map((at) => (u.valToPos(at, 'x') < 24 || u.valToPos(at, 'x') > u.width - 24 ? null : at)),
-          values: [
-            [3600 * 24, '{MMM} {D}', null, null, null, null, null, null, 1],
-            [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
-            [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
-            [0.001, ':{ss}.{fff}', null, null, null, null, null, null, 1],
-          ],
+          values: time_labels,
         },
         { show: false },
       ],
