@@ -3,6 +3,7 @@ import { api } from '../api/client';
 import type { Series } from '../api/types';
 import * as session from '../live/session';
 import { keep, kept } from '../shell/kept';
+import { lost_in_all } from '../shell/status_words';
 import { kNoLosses, learn_loss, type LossLog } from './losses';
 import { last_window, seconds_of, whole_window, type Ask, type FamilyName } from './series_model';
 
@@ -104,11 +105,6 @@ export function keep_series(width_px: () => number): () => void {
     window.clearTimeout(timer);
     series.value = null;
   };
-}
-
-/** Lost in all, of the running capture. */
-export function lost_in_all(c: { kernel_drops: number; not_written: number }): number {
-  return c.kernel_drops + c.not_written;
 }
 
 let state_before = '';
