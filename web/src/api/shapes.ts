@@ -41,13 +41,25 @@ const kCapture: CaptureStatus = {
   words: '',
   store: kStore,
 };
-const kRights = new Set<RightsState>(['ready', 'no_capd', 'no_capability', 'other_version', 'user_not_listed', 'broken', 'no_interface']);
+/** The words of the server, also as its `doctor` and older ones say them. */
+const kRights: Record<string, RightsState> = {
+  ready: 'ready',
+  no_capd: 'no_capd',
+  no_capability: 'no_capability',
+  no_right: 'no_capability',
+  other_version: 'other_version',
+  user_not_listed: 'user_not_listed',
+  other_user: 'user_not_listed',
+  broken: 'broken',
+  broken_capd: 'broken',
+  no_interface: 'no_interface',
+};
 
 export function as_state(told: unknown): ProgramState {
   const got = told as Partial<ProgramState>;
   const capture = { ...kCapture, ...got.capture };
   const rights = { can_capture: false, why: '', fix: '', ...got.rights };
-  const word = rights.state as RightsState | undefined;
+  const known = kRights[String(rights.state ?? '')];
   return {
     ...(got as ProgramState),
     capture: {
@@ -55,7 +67,7 @@ export function as_state(told: unknown): ProgramState {
       interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i })),
       store: { ...kStore, ...capture.store },
     },
-    rights: { ...rights, state: word !== undefined && kRights.has(word) ? word : rights.can_capture ? 'ready' : 'broken' },
+    rights: { ...rights, state: known ?? (rights.can_capture ? 'ready' : 'broken') },
     process: { cpu_percent: 0, memory_bytes: 0, ...got.process },
     disk: { used: 0, quota: 0, free: 0, ...got.disk },
     demo: { available: false, ...got.demo },
