@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { charts_open, show_charts } from '../charts/chart_data';
-import { start_or_stop } from '../live/capture_control';
+import { start_or_stop } from '../live/running';
 import { choose_dense } from '../live/columns_menu';
 import { export_open } from '../live/export_dialog';
 import { open_find } from '../live/find_bar';
