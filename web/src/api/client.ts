@@ -148,8 +148,8 @@ export const api = {
     send('GET', `/captures/${capture}/conversation${query({ n, dir, filter })}`) as Promise<Found>,
   row: (capture: string, n: number, filter: string | null) =>
     send('GET', `/captures/${capture}/row${query({ n, filter })}`) as Promise<{ row: number }>,
-  series: (capture: string, bins: number, filter: string | null, abort?: AbortSignal) =>
-    send('GET', `/captures/${capture}/series${query({ bins, filter })}`, undefined, abort) as Promise<Series>,
+  series: (capture: string, bins: number, filter: string | null, abort?: AbortSignal, span?: { from_ns: string; to_ns: string }) =>
+    send('GET', `/captures/${capture}/series${query({ bins, filter, ...span })}`, undefined, abort) as Promise<Series>,
   export_start: (capture: string, want: Record<string, unknown>) =>
     send('POST', `/captures/${capture}/exports`, want) as Promise<{ job: string }>,
   job: (job: string) => send('GET', `/jobs/${job}`) as Promise<Job>,

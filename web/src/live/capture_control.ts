@@ -2,20 +2,14 @@ import { signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
 import type { CaptureWish, InterfaceInfo } from '../api/types';
 import { keep, kept } from '../shell/kept';
-import { open_capture, program, refresh, say_problem } from './session';
+import { open_capture, refresh, say_problem } from './session';
 
 /** What may be captured and the one action that is possible now. */
 export const interfaces = signal<InterfaceInfo[]>([]);
-export const chosen_interface = signal(kept<string>('interface', ''));
 /** The page's own port is left out by a filter everyone can see and remove. */
 export const capture_filter = signal(kept<string>('bpf', `not port ${location.port || '80'}`));
 export const capture_problem = signal<{ message: string; position: number | null; length: number } | null>(null);
 export const busy = signal(false);
-
-export function choose_interface(name: string): void {
-  chosen_interface.value = name;
-  keep('interface', name);
-}
 
 export function choose_capture_filter(text: string): void {
   capture_filter.value = text;
@@ -27,10 +21,6 @@ export function choose_capture_filter(text: string): void {
 export function best_interface(): InterfaceInfo | null {
   const list = interfaces.value.filter((i) => i.capturable);
   return list.find((i) => i.default_route) ?? list.find((i) => i.up && !i.loopback) ?? list[0] ?? null;
-}
-
-export function wanted_interface(): InterfaceInfo | null {
-  return interfaces.value.find((i) => i.name === chosen_interface.value && i.capturable) ?? best_interface();
 }
 
 export async function start_capture(name: string | readonly string[], more: Partial<CaptureWish> = {}): Promise<void> {
@@ -59,15 +49,6 @@ export async function stop_capture(): Promise<void> {
     say_problem(problem);
   } finally {
     busy.value = false;
-  }
-}
-
-export async function start_or_stop(): Promise<void> {
-  const state = program.value?.capture.state;
-  if (state === 'RUNNING') await stop_capture();
-  else if (state === 'STOPPED') {
-    const target = wanted_interface();
-    if (target) await start_capture(target.name);
   }
 }
 

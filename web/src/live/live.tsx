@@ -1,3 +1,5 @@
+import { charts_open } from '../charts/chart_data';
+import { Charts } from '../charts/charts';
 import { Inspector } from '../inspector/inspector';
 import { PacketList } from '../list/packet_list';
 import { EndedEarly, Loss, MissingRight, Overload, ReadingProgress } from '../shell/banners';
@@ -57,6 +59,7 @@ export function Live() {
       {focus_mode.value ? null : <TopBar />}
       <FilterBar />
       {focus_mode.value ? null : <TimeStrip />}
+      {focus_mode.value || !charts_open.value ? null : <Charts />}
       <section class={`live${open ? ' with-insp' : ''}`}>
         <div class="listpane">
           <FindBar />

@@ -4,7 +4,7 @@ import { use_filter } from '../inspector/tree';
 import { list_on_screen } from '../list/packet_list';
 import { dense } from '../list/columns';
 import { choose_dense } from '../live/columns_menu';
-import { start_or_stop } from '../live/capture_control';
+import { start_or_stop } from '../live/running';
 import { export_open } from '../live/export_dialog';
 import { find_open, find, open_find } from '../live/find_bar';
 import { filter_input } from '../live/filter_bar';
