@@ -274,4 +274,6 @@ export interface RowsMessage {
   complete: boolean;
   scanned: number;
   ms: number;
+  /** Rows before it are no longer kept. */
+  first_row?: number;
 }

@@ -9,7 +9,7 @@ import { choose_options, filter_words, kMostSnaplen, options, own_port, preset_o
 
 const presets = signal<readonly FilterPreset[]>([]);
 export const options_open = signal(false);
-const kRings_mib = [16, 32, 64, 128, 256, 512, 1024];
+const kRings_mib = [16, 32, 64, 128, 256];
 
 async function fetch_presets(): Promise<void> {
   if (presets.value.length > 0) return;
@@ -90,11 +90,14 @@ function Buffer() {
             step="1"
             aria-describedby="snap-words"
             value={snaplen}
-            onChange={(event) => choose_options({ snaplen: Number(event.currentTarget.value) })}
+            onChange={(event) => {
+              choose_options({ snaplen: Number(event.currentTarget.value) });
+              event.currentTarget.value = String(options.value.snaplen);
+            }}
           />
         </span>
         <span id="snap-words" class="dimmer t12">
-          0 = all of it
+          0 = all; otherwise 64 or more
         </span>
       </label>
       <label class="row">

@@ -29,7 +29,8 @@ describe('what is captured', () => {
   });
   it('takes kept options whatever they are', () => {
     expect(as_options({})).toEqual({ promiscuous: true, snaplen: 0, ring_mib: 0 });
-    expect(as_options({ promiscuous: false, snaplen: -4, ring_mib: 1e9 })).toEqual({ promiscuous: false, snaplen: 0, ring_mib: 1024 });
+    expect(as_options({ promiscuous: false, snaplen: -4, ring_mib: 1e9 })).toEqual({ promiscuous: false, snaplen: 0, ring_mib: 256 });
+    expect(as_options({ snaplen: 3 }).snaplen).toBe(64);
     expect(as_options({ snaplen: 'x' as unknown as number, ring_mib: Number.NaN })).toEqual({ promiscuous: true, snaplen: 0, ring_mib: 0 });
     expect(wish_of({ promiscuous: false, snaplen: 96, ring_mib: 0 })).toEqual({ promiscuous: false, snaplen: 96 });
     expect(wish_of({ promiscuous: true, snaplen: 0, ring_mib: 128 })).toEqual({ promiscuous: true, snaplen: 0, ring_mib: 128 });
