@@ -152,6 +152,7 @@ void StreamSession::add_count(const FilterProgress& progress, std::vector<Stream
                            {"capture", shown_->capture},
                            {"filter", filter},
                            {"rows", progress.rows},
+                           {"first_row", progress.first_row},
                            {"of", progress.of},
                            {"complete", progress.complete},
                            {"scanned", progress.scanned},

@@ -21,17 +21,34 @@ void put(std::string& out, uint64_t value, int bytes) {
 }  // namespace
 
 bool CaptureLayout::add_section(uint64_t offset, bool big_endian) {
+  return add_section(offset, big_endian, UINT32_MAX);
+}
+
+bool CaptureLayout::add_section(uint64_t offset, bool big_endian, uint32_t first_interface) {
   std::unique_lock lock(mutex_);
   if (sections_.size() >= limits::kSectionsPerFileMax) return false;
-  sections_.push_back({offset, big_endian, static_cast<uint32_t>(interfaces_.size()), 0});
+  // A section that was begun and came to nothing.
+  if (!sections_.empty() && sections_.back().offset == offset) sections_.pop_back();
+  const auto next = static_cast<uint32_t>(interfaces_.size());
+  sections_.push_back({offset, big_endian, std::min(first_interface, next), 0});
   return true;
+}
+
+void CaptureLayout::drop_sections_before(uint64_t offset) {
+  std::unique_lock lock(mutex_);
+  auto last = sections_.begin();
+  while (last != sections_.end() && last + 1 != sections_.end() && (last + 1)->offset <= offset)
+    ++last;
+  sections_.erase(sections_.begin(), last);
 }
 
 bool CaptureLayout::add_interface(const InterfaceShape& shape) {
   std::unique_lock lock(mutex_);
   if (sections_.empty() || interfaces_.size() >= limits::kInterfacesPerFileMax) return false;
-  interfaces_.push_back(shape);
-  ++sections_.back().interfaces;
+  SectionShape& section = sections_.back();
+  if (section.first_interface + section.interfaces == interfaces_.size())
+    interfaces_.push_back(shape);
+  ++section.interfaces;
   return true;
 }
 

@@ -54,6 +54,11 @@ class CaptureLayout {
 
   /// Begins a section at `offset`, which is after all others; false at limits::kSectionsPerFileMax.
   bool add_section(uint64_t offset, bool big_endian);
+  /// The same for the next segment of a capture in several files: its interfaces are again those
+  /// from number `first_interface` on, and only what comes behind them is new.
+  bool add_section(uint64_t offset, bool big_endian, uint32_t first_interface);
+  /// Sections that end at or before `offset` may be forgotten; the last one never is.
+  void drop_sections_before(uint64_t offset);
   /// Adds an interface to the last section; false at limits::kInterfacesPerFileMax.
   bool add_interface(const InterfaceShape& shape);
 

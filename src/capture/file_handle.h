@@ -44,6 +44,10 @@ class FileHandle {
   Result<size_t> read_at(std::span<std::byte> into, uint64_t offset) const;
   /// Writes everything at the descriptor's place.
   Status write_all(Bytes bytes) const;
+  /// Cuts the file (or lengthens it with zeros) to `bytes`.
+  Status cut_to(uint64_t bytes) const;
+  /// Moves the descriptor's place.
+  Status seek(uint64_t offset) const;
   /// Tells the system that the file will be read from start to end.
   void expect_sequential() const;
 

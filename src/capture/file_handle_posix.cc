@@ -133,6 +133,17 @@ Status FileHandle::write_all(Bytes bytes) const {
   return {};
 }
 
+Status FileHandle::cut_to(uint64_t bytes) const {
+  if (::ftruncate(fd_, static_cast<off_t>(bytes)) != 0) return fail_errno("cannot cut the file");
+  return {};
+}
+
+Status FileHandle::seek(uint64_t offset) const {
+  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0)
+    return fail_errno("cannot move within the file");
+  return {};
+}
+
 void FileHandle::expect_sequential() const {
 #ifdef POSIX_FADV_SEQUENTIAL
   posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -29,18 +29,34 @@ FileSource::FileSource(FileHandle file, std::string name, FileOptions options)
       raw_(std::make_unique<RawInput>(file_, options_.growth)),
       annotations_(std::make_shared<const FileAnnotations>()) {}
 
+FileSource::FileSource(std::shared_ptr<const JoinedFile> segments, std::string name)
+    : name_(std::move(name)),
+      segments_(std::move(segments)),
+      window_(std::make_unique<BlockWindow>(read_joined(segments_))),
+      annotations_(std::make_shared<const FileAnnotations>()) {}
+
 FileSource::~FileSource() = default;
 
 PacketSource::Next FileSource::next(Packet& out) {
   if (!packet_file_) [[unlikely]]
     return next_after_start(out);
-  return pcap_ ? pcap_->next(out) : pcapng_->next(out);
+  const Next next = pcap_ ? pcap_->next(out) : pcapng_->next(out);
+  if (next == Next::kPacket && interfaces().size() > 1) [[unlikely]]
+    mark_duplicate(out);
+  return next;
+}
+
+void FileSource::mark_duplicate(Packet& packet) {
+  if (!duplicates_) duplicates_ = std::make_unique<DuplicateFinder>();
+  // Packets without a time cannot be told to be near one another.
+  if ((packet.flags & kPacketNoTime) != 0) return;
+  if (duplicates_->seen_before(packet)) packet.flags |= kPacketDuplicate;
 }
 
 PacketSource::Next FileSource::next_after_start(Packet& out) {
   switch (start()) {
     case Fill::kReady:
-      return pcap_ ? pcap_->next(out) : pcapng_->next(out);
+      return next(out);
     case Fill::kIdle:
       return Next::kIdle;
     default:
@@ -90,12 +106,14 @@ Fill FileSource::open_reader() {
     const Bytes magic{window_->data(), kCaptureMagicBytes};
     if (is_pcapng_magic(magic)) {
       format_ = "pcapng";
-      pcapng_ = std::make_unique<PcapngReader>(std::move(window_));
+      pcapng_ = std::make_unique<PcapngReader>(
+          std::move(window_), segments_ ? segment_starts(*segments_) : std::vector<uint64_t>{});
       annotations_ = pcapng_->annotations();
-      packet_file_ = std::make_shared<const PacketFile>(file_, pcapng_->layout());
+      packet_file_ = segments_ ? std::make_shared<const PacketFile>(segments_, pcapng_->layout())
+                               : std::make_shared<const PacketFile>(file_, pcapng_->layout());
       return Fill::kReady;
     }
-    if (!is_pcap_magic(magic) && !is_snoop_magic(magic)) {
+    if (segments_ || (!is_pcap_magic(magic) && !is_snoop_magic(magic))) {
       return refuse(fmt::format("not a pcap, pcapng or snoop capture, begins with {:08x}{}",
                                 load_be32(magic, 0), other_format(magic)));
     }
@@ -137,6 +155,13 @@ uint64_t FileSource::bytes_total() const {
 
 Result<std::unique_ptr<FileSource>> open_capture_file(const std::string& path,
                                                       FileOptions options) {
+  if (is_folder(path)) {
+    auto segments = open_segments(path);
+    if (!segments) return tl::unexpected(std::move(segments.error()));
+    auto source = std::make_unique<FileSource>(std::move(*segments), path);
+    if (source->start() == Fill::kFailed) return fail("{}", source->damage());
+    return source;
+  }
   auto file = FileHandle::open_read(path);
   if (!file) return tl::unexpected(file.error());
   return open_capture_file(std::move(*file), path == "-" ? "standard input" : path,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "capture/byte_source.h"
+#include "capture/duplicates.h"
 #include "capture/file_annotations.h"
 #include "capture/packet_source.h"
 #include "capture/random_access.h"
@@ -25,6 +26,8 @@ struct FileOptions {
 class FileSource final : public PacketSource {
  public:
   FileSource(FileHandle file, std::string name, FileOptions options);
+  /// A capture in several pcapng files: one behind the other.
+  FileSource(std::shared_ptr<const JoinedFile> segments, std::string name);
   ~FileSource() override;
 
   Next next(Packet& out) override;
@@ -52,6 +55,7 @@ class FileSource final : public PacketSource {
 
  private:
   Next next_after_start(Packet& out);
+  void mark_duplicate(Packet& packet);
   Fill open_bytes();
   Fill refuse(std::string why);
   Fill open_reader();
@@ -60,7 +64,8 @@ class FileSource final : public PacketSource {
   FileOptions options_;
   std::shared_ptr<const FileHandle> file_;  // where offsets count: the file itself or the spool
   std::unique_ptr<RawInput> raw_;           // until what lies in it is known
-  std::unique_ptr<BlockWindow> window_;     // until the format is known
+  std::shared_ptr<const JoinedFile> segments_;  // instead of file_
+  std::unique_ptr<BlockWindow> window_;         // until the format is known
   std::unique_ptr<PcapReader> pcap_;
   std::unique_ptr<PcapngReader> pcapng_;
   std::shared_ptr<const PacketFile> packet_file_;
@@ -68,9 +73,10 @@ class FileSource final : public PacketSource {
   std::string_view format_;
   std::string_view compression_;
   std::string refusal_;
+  std::unique_ptr<DuplicateFinder> duplicates_;  ///< when there is more than one interface
 };
 
-/// Opens `path`; "-" is standard input. A regular file that is no capture fails here; a pipe is
+/// Opens `path`; "-" is standard input, a folder the segments of a live capture. A regular file that is no capture fails here; a pipe is
 /// looked at in next(), which then ends with damage().
 Result<std::unique_ptr<FileSource>> open_capture_file(const std::string& path,
                                                       FileOptions options = {});

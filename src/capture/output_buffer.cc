@@ -36,6 +36,14 @@ Status OutputBuffer::flush() {
   return status();
 }
 
+Status OutputBuffer::resume_at(uint64_t bytes) {
+  TRY(file_.seek(bytes));
+  drained_ = bytes;
+  used_ = 0;
+  error_.clear();
+  return {};
+}
+
 Status OutputBuffer::status() const {
   if (!error_.empty()) return fail("{}", error_);
   return {};

@@ -28,6 +28,8 @@ class OutputBuffer {
   /// Hands what is buffered to the system.
   Status flush();
   Status status() const;
+  /// Goes on behind the first `bytes` of the file, whatever was appended after them or went wrong.
+  Status resume_at(uint64_t bytes);
   /// Bytes appended so far = the offset of the next byte in the file (which began empty).
   uint64_t offset() const { return drained_ + used_; }
   const FileHandle& file() const { return file_; }

@@ -1,5 +1,7 @@
 #include "capture/pcapng_reader.h"
 
+#include <algorithm>
+
 #include "capture/pcap_reader.h"
 #include "capture/pcapng_notes.h"
 
@@ -7,8 +9,9 @@ namespace sp3ctra {
 
 using pcapng::Block;
 
-PcapngReader::PcapngReader(std::unique_ptr<BlockWindow> window)
+PcapngReader::PcapngReader(std::unique_ptr<BlockWindow> window, std::vector<uint64_t> segments)
     : window_(std::move(window)),
+      segments_(std::move(segments)),
       layout_(std::make_shared<CaptureLayout>()),
       annotations_(std::make_shared<FileAnnotations>()) {}
 
@@ -30,7 +33,9 @@ PacketSource::Next PcapngReader::next(Packet& out) {
 
 PcapngReader::Step PcapngReader::step(Block& block, Packet& packet) {
   if (ended_) return Step::kEnd;
+  block = {};
   if (Step state = read_block(block); state != Step::kOther) return state;
+  if (block.bytes.empty()) return Step::kOther;  // damaged: the next segment follows
   if (pcapng::is_packet(block.type)) return read_packet(block, packet);
   if (block.type == pcapng::kSectionHeader) return begin_section(block);
   if (block.type == pcapng::kInterfaceDescription) return add_interface(block);
@@ -40,6 +45,9 @@ PcapngReader::Step PcapngReader::step(Block& block, Packet& packet) {
 
 PcapngReader::Step PcapngReader::read_block(Block& block) {
   using namespace pcapng;
+  if (window_->offset() < skip_to_) [[unlikely]] {
+    if (Step state = skip_to_next_segment(); state != Step::kOther) return state;
+  }
   if (Fill state = window_->need(kBlockBytesMin); state != Fill::kReady) [[unlikely]] {
     return stop(state, kBlockBytesMin);
   }
@@ -57,6 +65,9 @@ PcapngReader::Step PcapngReader::read_block(Block& block) {
   if (length < least || length % 4 != 0 || length > limits::kPcapngBlockBytesMax) [[unlikely]] {
     return damaged(offset, "a block of {} bytes", length);
   }
+  if (offset + length > next_segment()) [[unlikely]] {
+    return damaged(offset, "a block of {} bytes, more than its segment has", length);
+  }
   if (Fill state = window_->need(length); state != Fill::kReady) [[unlikely]] {
     return stop(state, length);
   }
@@ -67,6 +78,21 @@ PcapngReader::Step PcapngReader::read_block(Block& block) {
   block.big_endian = big;
   block.offset = offset;
   window_->consume(length);
+  return Step::kOther;
+}
+
+/// Offset at which the segment being read ends, as far as that is known.
+uint64_t PcapngReader::next_segment() {
+  while (segment_ < segments_.size() && segments_[segment_] <= window_->offset()) ++segment_;
+  return segment_ < segments_.size() ? segments_[segment_] : UINT64_MAX;
+}
+
+PcapngReader::Step PcapngReader::skip_to_next_segment() {
+  while (window_->offset() < skip_to_) {
+    if (Fill state = window_->need(1); state != Fill::kReady) return stop(state, 1);
+    const uint64_t left = skip_to_ - window_->offset();
+    window_->consume(static_cast<size_t>(std::min<uint64_t>(left, window_->available())));
+  }
   return Step::kOther;
 }
 
@@ -107,14 +133,15 @@ PcapngReader::Step PcapngReader::read_packet(const Block& block, Packet& packet)
 }
 
 PcapngReader::Step PcapngReader::begin_section(const Block& block) {
-  if (!layout_->add_section(block.offset, block.big_endian)) {
+  const uint32_t first = segments_.empty() ? UINT32_MAX : 0;
+  if (!layout_->add_section(block.offset, block.big_endian, first)) {
     return damaged(block.offset, "more than {} sections", limits::kSectionsPerFileMax);
   }
   if (in_section_) ++section_;
   in_section_ = true;
   big_endian_ = block.big_endian;
   shapes_.clear();
-  first_interface_ = static_cast<uint32_t>(interfaces_.size());
+  first_interface_ = segments_.empty() ? static_cast<uint32_t>(interfaces_.size()) : 0;
   pcapng::note_block(block, first_interface_, 0, *annotations_);
   return Step::kOther;
 }
@@ -129,13 +156,24 @@ PcapngReader::Step PcapngReader::add_interface(const Block& block) {
   interface.id_in_section = static_cast<uint32_t>(shapes_.size());
   shape.link_type = interface.link_type;
   shape.snaplen = interface.snaplen;
+  const bool known = first_interface_ + shapes_.size() < interfaces_.size();
+  if (known && !repeats(interface)) {
+    return damaged(block.offset, "interface {} is another than in the segments before",
+                   shapes_.size());
+  }
   if (!layout_->add_interface(shape)) {
     return damaged(block.offset, "more than {} interfaces", limits::kInterfacesPerFileMax);
   }
   shapes_.push_back(shape);
-  interfaces_.push_back(std::move(interface));
+  if (!known) interfaces_.push_back(std::move(interface));
   pcapng::note_block(block, first_interface_, static_cast<uint32_t>(shapes_.size()), *annotations_);
   return Step::kOther;
+}
+
+bool PcapngReader::repeats(const CaptureInterface& interface) const {
+  const CaptureInterface& known = interfaces_[first_interface_ + shapes_.size()];
+  return known.name == interface.name && known.link_type == interface.link_type &&
+         known.snaplen == interface.snaplen;
 }
 
 void PcapngReader::skip_packet(uint64_t offset, std::string_view why) {
@@ -152,7 +190,11 @@ template <class... A>
 PcapngReader::Step PcapngReader::damaged(uint64_t offset, fmt::format_string<A...> f, A&&... a) {
   if (!damage_.empty()) damage_ += "; ";
   damage_ += fmt::format("damaged at byte {}: {}", offset, fmt::format(f, std::forward<A>(a)...));
-  return end();
+  const uint64_t next = next_segment();
+  if (next == UINT64_MAX) return end();
+  skip_to_ = next;
+  in_section_ = false;
+  return Step::kOther;
 }
 
 PcapngReader::Step PcapngReader::stop(Fill why, uint64_t needed) {

@@ -17,7 +17,9 @@ class PcapngReader {
  public:
   enum class Step { kPacket, kOther, kEnd, kIdle };
 
-  explicit PcapngReader(std::unique_ptr<BlockWindow> window);
+  /// `segments`: where the second and later files of one capture begin in the window. Damage of one
+  /// of them then ends with it, and interfaces that a segment repeats keep their number.
+  explicit PcapngReader(std::unique_ptr<BlockWindow> window, std::vector<uint64_t> segments = {});
   /// The next block, whatever it is; kPacket: and the packet in it. Both valid until the next call.
   Step step(pcapng::Block& block, Packet& packet);
   /// The next packet.
@@ -33,6 +35,9 @@ class PcapngReader {
 
  private:
   Step read_block(pcapng::Block& block);
+  Step skip_to_next_segment();
+  uint64_t next_segment();
+  bool repeats(const CaptureInterface& interface) const;
   bool section_order(bool& big_endian);
   Step stop(Fill why, uint64_t needed);
   template <class... A>
@@ -44,6 +49,9 @@ class PcapngReader {
   Step end();
 
   std::unique_ptr<BlockWindow> window_;
+  const std::vector<uint64_t> segments_;
+  size_t segment_ = 0;    // how many of them lie behind
+  uint64_t skip_to_ = 0;  // the rest of a damaged segment is passed over
   bool big_endian_ = false;
   bool in_section_ = false;
   bool ended_ = false;

@@ -61,7 +61,11 @@ uint32_t flags_word(uint16_t flags) {
 }  // namespace
 
 PcapngWriter::PcapngWriter(FileHandle file, const WriterOrigin& origin)
-    : out_(std::move(file)), layout_(std::make_shared<CaptureLayout>()) {
+    : PcapngWriter(std::move(file), origin, std::make_shared<CaptureLayout>(), 0) {}
+
+PcapngWriter::PcapngWriter(FileHandle file, const WriterOrigin& origin,
+                           std::shared_ptr<CaptureLayout> layout, uint64_t base)
+    : out_(std::move(file)), layout_(std::move(layout)), base_(base) {
   BlockBytes block(pcapng::kSectionHeader);
   block.u32(pcapng::kByteOrderMagic);
   block.u16(1);
@@ -73,7 +77,7 @@ PcapngWriter::PcapngWriter(FileHandle file, const WriterOrigin& origin)
   block.text_option(4, origin.application);
   block.end_options();
   out_.append(block.finish());
-  layout_->add_section(0, false);
+  layout_->add_section(base_, false, 0);
 }
 
 uint16_t PcapngWriter::add_interface(const CaptureInterface& interface) {
@@ -133,7 +137,7 @@ uint64_t PcapngWriter::write_packet(const Packet& packet,
   std::byte* tail = out_.reserve(options != 0 ? 8 : 4);
   if (options != 0) put32(tail, 0);
   put32(tail + (options != 0 ? 4 : 0), length);
-  return offset;
+  return base_ + offset;
 }
 
 void PcapngWriter::write_statistics(const FileStatistics& statistics, Timestamp now) {
@@ -144,7 +148,9 @@ void PcapngWriter::write_statistics(const FileStatistics& statistics, Timestamp 
   block.u32(static_cast<uint32_t>(time));
   block.number_option(4, statistics.received);
   block.number_option(5, statistics.dropped);
+  block.number_option(6, statistics.accepted);
   block.number_option(7, statistics.dropped_by_system);
+  block.number_option(8, statistics.delivered);
   block.end_options();
   out_.append(block.finish());
 }

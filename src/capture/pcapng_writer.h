@@ -23,10 +23,14 @@ class PcapngWriter {
  public:
   /// `file` is empty and stands at its start; the section header is written at once.
   explicit PcapngWriter(FileHandle file, const WriterOrigin& origin = {});
+  /// The next segment of a capture whose segments share a layout: its first byte has the offset
+  /// `base` there. Interfaces are added again, in the same order.
+  PcapngWriter(FileHandle file, const WriterOrigin& origin, std::shared_ptr<CaptureLayout> layout,
+               uint64_t base);
 
   /// Adds an interface (at any time) and gives its number, from 0, for Packet::interface_id.
   uint16_t add_interface(const CaptureInterface& interface);
-  /// Appends a packet and gives the offset of its block. Packet::interface_id is a number given by
+  /// Appends a packet and gives the offset of its block (in a segment: base included). Packet::interface_id is a number given by
   /// add_interface(). Times before 1970 become 1970; comments longer than 65,535 bytes are cut.
   uint64_t write_packet(const Packet& packet, const std::vector<std::string>& comments = {});
   /// Appends an interface statistics block as of `now`.
@@ -39,12 +43,16 @@ class PcapngWriter {
   Status flush() { return out_.flush(); }
   Status status() const { return out_.status(); }
   uint64_t bytes_written() const { return out_.offset(); }
+  /// Forgets what was written after the first `bytes`, and any error: writing goes on there. The
+  /// caller has cut the file to them.
+  Status resume_at(uint64_t bytes) { return out_.resume_at(bytes); }
   const std::shared_ptr<CaptureLayout>& layout() const { return layout_; }
   const FileHandle& file() const { return out_.file(); }
 
  private:
   OutputBuffer out_;
   std::shared_ptr<CaptureLayout> layout_;
+  const uint64_t base_;
   uint16_t interfaces_ = 0;
 };
 

@@ -59,6 +59,8 @@ Result<Packet> PacketFile::read_record(uint64_t offset, std::vector<std::byte>& 
 
 Result<Packet> PacketFile::read_block(uint64_t offset, std::vector<std::byte>& buffer) const {
   const auto section = layout_->section_at(offset);
+  if (!section && offset < file_->first_offset())
+    return fail("the packet at byte {} is no longer kept", offset);
   if (!section) return fail("no packet at byte {}", offset);
   size_t have = 0;
   TRY(fetch(offset, pcapng::kBlockBytesMin, have, buffer));

@@ -6,6 +6,7 @@
 
 #include "capture/capture_layout.h"
 #include "capture/file_handle.h"
+#include "capture/joined_file.h"
 #include "capture/pcapng_block.h"
 
 namespace sp3ctra {
@@ -14,6 +15,8 @@ namespace sp3ctra {
 class PacketFile {
  public:
   PacketFile(std::shared_ptr<const FileHandle> file, std::shared_ptr<const CaptureLayout> layout)
+      : PacketFile(std::make_shared<const JoinedFile>(std::move(file)), std::move(layout)) {}
+  PacketFile(std::shared_ptr<const JoinedFile> file, std::shared_ptr<const CaptureLayout> layout)
       : file_(std::move(file)), layout_(std::move(layout)) {}
   /// Opens `path` (uncompressed) with a layout kept from an earlier reading.
   static Result<std::shared_ptr<const PacketFile>> open(
@@ -26,14 +29,14 @@ class PacketFile {
 
   const CaptureLayout& layout() const { return *layout_; }
   const std::shared_ptr<const CaptureLayout>& shared_layout() const { return layout_; }
-  const FileHandle& file() const { return *file_; }
+  const std::shared_ptr<const JoinedFile>& file() const { return file_; }
 
  private:
   Result<Packet> read_record(uint64_t offset, std::vector<std::byte>& buffer) const;
   Result<Packet> read_block(uint64_t offset, std::vector<std::byte>& buffer) const;
   Status fetch(uint64_t offset, size_t n, size_t& have, std::vector<std::byte>& buffer) const;
 
-  std::shared_ptr<const FileHandle> file_;
+  std::shared_ptr<const JoinedFile> file_;
   std::shared_ptr<const CaptureLayout> layout_;
 };
 

@@ -40,38 +40,14 @@ void append_section_header(const pcapng::Block& block, OutputBuffer& out) {
   out.append(block.bytes.subspan(kLengthOffset + sizeof kUnknown));
 }
 
-// The bytes of a capture that is open for random reads, up to where it ends at the moment.
-class PacketFileBytes final : public ByteSource {
- public:
-  explicit PacketFileBytes(const FileHandle& file) : file_(file), total_(file.size()) {}
-  Fill read(std::span<std::byte> into, size_t& got) override {
-    auto result = file_.read_at(into, done_);
-    if (!result) {
-      error_ = result.error().message;
-      return Fill::kFailed;
-    }
-    got = *result;
-    done_ += got;
-    return got == 0 ? Fill::kEnd : Fill::kReady;
-  }
-  const std::string& error() const override { return error_; }
-  uint64_t bytes_done() const override { return done_; }
-  uint64_t bytes_total() const override { return total_; }
-
- private:
-  const FileHandle& file_;
-  uint64_t total_;
-  uint64_t done_ = 0;
-  std::string error_;
-};
-
 Result<RewriteReport> rewrite_blocks(PcapngReader& reader, FileHandle file, const KeepFrame& keep,
-                                     const RewriteProgress& progress, uint64_t last = UINT64_MAX) {
+                                     const RewriteProgress& progress, uint64_t first = 1,
+                                     uint64_t last = UINT64_MAX) {
   OutputBuffer out(std::move(file));
   RewriteReport report;
   ProgressMeter meter(progress);
   const uint64_t total = reader.window().source().bytes_total();
-  uint64_t number = 0;
+  uint64_t number = first - 1;
   pcapng::Block block;
   Packet packet;
   for (;;) {
@@ -192,8 +168,10 @@ Result<RewriteReport> rewrite_pcapng(FileHandle in, FileHandle out, const KeepFr
 
 Result<RewriteReport> rewrite_pcapng(const PacketFile& in, FileHandle out, uint64_t last,
                                      const KeepFrame& keep, const RewriteProgress& progress) {
-  PcapngReader reader(std::make_unique<BlockWindow>(std::make_unique<PacketFileBytes>(in.file())));
-  return rewrite_blocks(reader, std::move(out), keep, progress, last);
+  const std::shared_ptr<const JoinedFile> now = in.file()->snapshot();
+  const uint64_t first = now->parts().front().first_number;
+  PcapngReader reader(std::make_unique<BlockWindow>(read_joined(now)), segment_starts(*now));
+  return rewrite_blocks(reader, std::move(out), keep, progress, first, last);
 }
 
 Result<RewriteReport> rewrite_source(PacketSource& in, FileHandle out, RewriteFormat format,

@@ -86,7 +86,7 @@ class Capture {
     const LiveStats s = source_.stats();
     if (writer_) {
       FileStatistics stats;
-      stats.received = s.packets;
+      stats.received = s.received;
       stats.dropped = s.kernel_drops;
       writer_->write_statistics(stats, now_);
       if (const Status st = writer_->flush(); !st) return failed(st.error().message);
@@ -94,7 +94,7 @@ class Capture {
     fmt::print(stderr,
                "\n{} packets captured\n{} packets received by the filter\n"
                "{} packets dropped by the kernel\n",
-               shown_, s.packets, s.kernel_drops);
+               shown_, s.received, s.kernel_drops);
     if (!source_.damage().empty()) return failed(source_.damage());
     return kDone;
   }

@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> files;
   std::string listen = "127.0.0.1", data;
   uint16_t port = 5000;
-  uint64_t quota_mb = limits::kDiskQuotaBytes >> 20;
+  uint64_t quota_mb = 0;
   bool no_browser = false, url_only = false;
 };
 
@@ -93,6 +93,7 @@ int serve(const Options& o) {
     const auto id = engine.open_file(f, std::filesystem::path(f).filename().string());
     if (!id) failed(id.error().message);
   }
+  if (const auto always = engine.start_always_on(); !always) failed(always.error().message);
   if (o.files.empty() && !can_listen(engine.rights())) (void)engine.open_demo();
   const std::string url = (*server)->url();
   if ((*server)->port() != o.port)

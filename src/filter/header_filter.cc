@@ -418,12 +418,22 @@ uint8_t HeaderProgram::flow_answer(const Leaf& leaf, const FlowFacts& facts, boo
 
 void HeaderProgram::set_flow(uint32_t flow, const FlowFacts& facts) {
   if (flow == kNoFlow) return;
-  const size_t at = size_t{flow} * 2;
   for (Leaf& leaf : leaves_) {
-    if (leaf.source != Source::kFlow) continue;
+    if (leaf.source != Source::kFlow || flow < leaf.flows_from) continue;
+    const size_t at = (flow - leaf.flows_from) * 2;
     if (leaf.flows.size() < at + 2) leaf.flows.resize(at + 2, kMaybe);
     leaf.flows[at] = flow_answer(leaf, facts, false);
     leaf.flows[at + 1] = leaf.two_way ? leaf.flows[at] : flow_answer(leaf, facts, true);
+  }
+}
+
+void HeaderProgram::forget_flows_below(uint32_t flow) {
+  for (Leaf& leaf : leaves_) {
+    if (leaf.source != Source::kFlow || flow <= leaf.flows_from) continue;
+    const size_t gone = std::min((flow - leaf.flows_from) * 2, leaf.flows.size());
+    leaf.flows.erase(leaf.flows.begin(), leaf.flows.begin() + static_cast<std::ptrdiff_t>(gone));
+    leaf.flows.shrink_to_fit();
+    leaf.flows_from = flow;
   }
 }
 

@@ -70,6 +70,8 @@ class HeaderProgram {
   /// filter cannot be true.
   bool could_match(Bytes packet) const noexcept;
   void set_flow(uint32_t flow, const FlowFacts& facts);
+  /// What was told of flows below `flow` may be forgotten: their rows become maybe.
+  void forget_flows_below(uint32_t flow);
   void set_stack(uint16_t stack, const StackFacts& facts);
 
   /// Bitmaps of (n + 63) / 64 words, bit i of word w = row 64 w + i; unused bits are 0. A row is in
@@ -103,7 +105,8 @@ class HeaderProgram {
     bool numbers = false;                  ///< kFlow: some number in intervals[0] is all it asks
     std::string needle;                    ///< bytes of a packet that it cannot be true without
     std::vector<uint8_t> stacks;           ///< by stack id: Answer
-    std::vector<uint8_t> flows;            ///< by 2 flow + direction: Answer
+    size_t flows_from = 0;                 ///< flows below are not known any more
+    std::vector<uint8_t> flows;            ///< by 2 (flow - flows_from) + direction: Answer
   };
   /// Bit 0: surely true; bit 1: possibly true. kAsk: the flow or the row decides.
   enum Answer : uint8_t { kFalse = 0, kAsk = 1, kMaybe = 2, kTrue = 3 };

@@ -81,7 +81,7 @@ void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t 
     const uint64_t ask = surely & ~possibly;
     if (flow && ask != 0) {
       for (size_t row = first; row < last; ++row) {
-        const size_t at = rows.flow[row];
+        const size_t at = size_t{rows.flow[row]} - leaf.flows_from;
         const uint64_t answer =
             at < flows ? leaf.flows[at * 2 + (rows.direction[row] & 1)] : uint8_t{kMaybe};
         flow_surely |= (answer & 1) << (row - first);

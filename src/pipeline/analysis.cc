@@ -77,12 +77,15 @@ class Analysis {
   // ---- capture thread ----
   void read_all() {
     fresh_batches();
+    interfaces_told_ = source_.interfaces().size();
     Packet p;
-    while (!full_ && !stop_.load(std::memory_order_relaxed)) {
+    while (!stop_.load(std::memory_order_relaxed)) {
       const PacketSource::Next next = source_.next(p);
       if (next == PacketSource::Next::kEnd) break;
+      if (options_.writer) tell_interfaces();
       if (next == PacketSource::Next::kIdle) {
         if (filled_ > 0 || owing_) hand_over(false);
+        look_at_queues();
         if (options_.wait && !options_.wait()) break;
         continue;
       }
@@ -95,8 +98,17 @@ class Analysis {
     for (auto& lane : lanes_) push_waiting(lane->in, BatchPtr{});
   }
 
+  void tell_interfaces() {
+    const std::vector<CaptureInterface>& all = source_.interfaces();
+    while (interfaces_told_ < all.size()) options_.writer->add_interface(all[interfaces_told_++]);
+  }
+
   void take(Packet& p) {
     const uint64_t offset = options_.writer ? options_.writer->write(p) : p.file_offset;
+    if (offset == PacketSink::kNotKept) {
+      ++counters_.not_written;
+      return;
+    }
     const auto shard = static_cast<uint8_t>(shard_of(p));
     p.number = index_.append(p.ts.ns, offset, p.len, p.caplen, p.interface_id, shard);
     if (p.number == 1) first_ = now_ = before_ = previous_ = p.ts;
@@ -128,10 +140,21 @@ class Analysis {
         pause(spins);
       }
     }
+    look_at_queues();
     before_ = now_;
+    kept_before_ = previous_;
     filled_ = 0;
     filled_bytes_ = 0;
     fresh_batches();
+  }
+
+  void look_at_queues() {
+    uint64_t most = 0;
+    for (const auto& lane : lanes_)
+      most = std::max(most, lane->waiting_bytes.load(std::memory_order_relaxed));
+    const auto may = static_cast<double>(options_.queue_bytes / lanes_.size());
+    counters_.queue_fill.store(may > 0 ? std::min(1.0, static_cast<double>(most) / may) : 0,
+                               std::memory_order_relaxed);
   }
 
   /// Takes back the packets that the writer could not put into the file.
@@ -140,11 +163,14 @@ class Analysis {
     if (kept >= last_number_) return;
     counters_.not_written += last_number_ - kept;
     last_number_ = kept;
-    full_ = true;
+    index_.take_back(kept);
     now_ = before_;
+    previous_ = kept_before_;
     for (const BatchPtr& b : filling_) {
       while (!b->items.empty() && b->items.back().packet.number > kept) b->items.pop_back();
-      if (!b->items.empty()) now_ = std::max(now_, b->items.back().now);
+      if (b->items.empty()) continue;
+      now_ = std::max(now_, b->items.back().now);
+      if (b->items.back().packet.number == kept) previous_ = b->items.back().packet.ts;
     }
   }
 
@@ -167,6 +193,7 @@ class Analysis {
       IndexBlock& block = index_.block_of(item.packet.number);
       const size_t row = item.packet.number - block.first_number;
       block.bits[row] |= kBitNotAnalysed;
+      if (item.packet.flags & kPacketDuplicate) block.bits[row] |= kBitDuplicate;
       block.stack[row] = UINT16_MAX;  // no shard has this one: stays an empty stack
       block.shown[row] = UINT8_MAX;
     }
@@ -273,10 +300,10 @@ class Analysis {
   // capture thread
   std::vector<BatchPtr> filling_;
   Timestamp now_, first_, previous_;
-  Timestamp before_;  ///< now_ as it was when the stretch began
+  Timestamp before_, kept_before_;  ///< now_ and previous_ as they were when the stretch began
   uint64_t last_number_ = 0, filled_bytes_ = 0;
   uint32_t filled_ = 0;
-  bool full_ = false;   ///< the writer takes no more
+  size_t interfaces_told_ = 0;
   bool owing_ = false;  ///< a lane left the last stretch out: what others know of it waits for it
   // store thread
   std::vector<const Event*> ordered_;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/limits.h"
+#include "capture/joined_file.h"
 #include "pipeline/disk.h"
 
 namespace sp3ctra {
@@ -13,8 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kPart = ".part", kName = ".name";
 
+constexpr std::string_view kLive = "live-", kAlways = "always-";
+
 bool is_capture(std::string_view file_name) {
-  return (file_name.starts_with("live-") || file_name.starts_with("upload-")) &&
+  return (file_name.starts_with(kLive) || file_name.starts_with(kAlways) ||
+          file_name.starts_with("upload-")) &&
          !file_name.ends_with(kPart) && !file_name.ends_with(kName);
 }
 
@@ -36,10 +40,26 @@ bool is_upload(std::string_view file, std::string_view ending) {
          file == ending;
 }
 
+/// `live-<digits>` or `always-<digits>` + ending: what begin_live() calls its folders.
+bool is_live(std::string_view file, std::string_view ending) {
+  return (take(file, kLive) || take(file, kAlways)) && take_digits(file) && file == ending;
+}
+
 /// The name beside an upload or a live capture.
 bool is_kept_name(std::string_view file) {
   if (is_upload(file, kName)) return true;
-  return take(file, "live-") && take_digits(file) && take(file, ".pcapng") && file == kName;
+  return is_live(file, kName) || is_live(file, ".pcapng.name");
+}
+
+/// Only what is ours in it: a folder that holds anything else stays.
+std::error_code remove_live_folder(const std::string& path) {
+  std::error_code ec;
+  for (const std::string& segment : segment_paths(path)) {
+    fs::remove(segment, ec);
+    if (ec) return ec;
+  }
+  fs::remove(path, ec);
+  return ec;
 }
 
 bool is_plain(const fs::path& path) {
@@ -53,6 +73,27 @@ void each_file(const std::string& folder, F f) {
   std::error_code ec;
   for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
     if (is_plain(at->path())) f(at->path());
+}
+
+/// Calls f(path) for every folder of a live capture.
+template <class F>
+void each_live_folder(const std::string& folder, F f) {
+  std::error_code ec;
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
+    if (is_live(at->path().filename().string(), "") && is_folder(at->path().string()))
+      f(at->path());
+}
+
+uint64_t file_bytes(const std::string& path) {
+  std::error_code ec;
+  const uint64_t bytes = fs::file_size(path, ec);
+  return ec ? 0 : bytes;
+}
+
+uint64_t segment_bytes(const std::string& folder) {
+  uint64_t sum = 0;
+  for (const std::string& path : segment_paths(folder)) sum += file_bytes(path);
+  return sum;
 }
 
 int64_t modified_ns(const fs::path& path) {
@@ -92,6 +133,9 @@ void CaptureFolder::remove_leftovers() {
     if (unfinished || nameless) gone.push_back(path);
   });
   std::error_code ec;
+  each_live_folder(folder_, [&](const fs::path& path) {
+    if (segment_bytes(path.string()) == 0) (void)remove_live_folder(path.string());
+  });
   for (const fs::path& path : gone) fs::remove(path, ec);
   const std::lock_guard lock(mutex_);
   look();
@@ -103,6 +147,9 @@ std::vector<StoredFile> CaptureFolder::files() const {
     if (!is_capture(path.filename().string())) return;
     if (auto found = file(path.string())) out.push_back(std::move(*found));
   });
+  each_live_folder(folder_, [&](const fs::path& path) {
+    if (auto found = file(path.string())) out.push_back(std::move(*found));
+  });
   std::sort(out.begin(), out.end(), [](const StoredFile& a, const StoredFile& b) {
     return std::tie(a.modified_ns, a.path) > std::tie(b.modified_ns, b.path);
   });
@@ -112,6 +159,12 @@ std::vector<StoredFile> CaptureFolder::files() const {
 
 std::optional<StoredFile> CaptureFolder::file(const std::string& path) const {
   std::error_code ec;
+  if (is_folder(path)) {
+    const std::vector<std::string> segments = segment_paths(path);
+    if (segments.empty()) return {};
+    return StoredFile{path, kept_name(path), segment_bytes(path), modified_ns(segments.back()),
+                      segments.size()};
+  }
   const uint64_t bytes = fs::file_size(path, ec);
   if (ec) return {};
   return StoredFile{path, kept_name(path), bytes, modified_ns(path)};
@@ -149,6 +202,9 @@ void CaptureFolder::look() {
       still.insert(*at);
     }
     sum += bytes;
+  });
+  each_live_folder(folder_, [&](const fs::path& path) {
+    (path == growing_ ? growing_bytes_ : sum) += segment_bytes(path.string());
   });
   each_file(exports_, [&](const fs::path& path) {
     std::error_code ec;
@@ -207,14 +263,15 @@ Result<std::string> CaptureFolder::complete(const std::string& path, const std::
   return whole;
 }
 
-Result<std::string> CaptureFolder::begin_live(int64_t since_ns, const std::string& name) {
+Result<std::string> CaptureFolder::begin_live(int64_t since_ns, const std::string& name,
+                                              bool always) {
   const std::lock_guard lock(mutex_);
   growing_.clear();
   look();
   if (others_bytes_ >= quota_bytes_)
     return fail("the disk quota of {} MB for captures is used up; delete captures first",
                 quota_bytes_ / 1'000'000);
-  growing_ = fmt::format("{}/live-{}.pcapng", folder_, since_ns);
+  growing_ = fmt::format("{}/{}{}", folder_, always ? kAlways : kLive, since_ns);
   keep_name(growing_, name);
   return growing_;
 }
@@ -238,8 +295,11 @@ void CaptureFolder::keep_name(const std::string& path, const std::string& name) 
 Status CaptureFolder::remove(const std::string& path) {
   if (!holds(path)) return fail("this file does not lie in the data directory");
   std::error_code ec;
-  fs::remove(path, ec);
-  if (ec) return fail("cannot delete the file: {}", ec.message());
+  if (is_folder(path))
+    ec = remove_live_folder(path);
+  else
+    fs::remove(path, ec);
+  if (ec) return fail("cannot delete the capture: {}", ec.message());
   fs::remove(path + std::string(kName), ec);
   const std::lock_guard lock(mutex_);
   look();

@@ -13,5 +13,9 @@ Result<FileHandle> create_private_file(const std::string& path);
 Status make_private_directory(const std::string& path);
 /// Bytes free for us on the file system of `path`.
 uint64_t free_bytes(const std::string& path);
+/// Bytes that the file system of `path` has in all.
+uint64_t disk_bytes(const std::string& path);
+/// Writes a file (0600) whole or not at all, whatever happens meanwhile.
+Status replace_private_file(const std::string& path, const std::string& text);
 
 }  // namespace sp3ctra

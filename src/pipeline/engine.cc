@@ -19,6 +19,12 @@ int64_t wall_ns() {
       .count();
 }
 
+StartError start_error(const BpfError& e) {
+  const bool about_text = e.length > 0 || e.position > 0;
+  return {e.message, about_text ? static_cast<int>(e.position) : -1, static_cast<int>(e.length),
+          e.interface_name};
+}
+
 /// Passes packets on and tells the view, every now and then, how far the reading has got.
 class ProgressSource final : public PacketSource {
  public:
@@ -47,15 +53,49 @@ class ProgressSource final : public PacketSource {
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
+/// `name` is what messages call the file.
+Result<std::unique_ptr<FileSource>> open_named(const std::string& path, const std::string& name,
+                                               FileOptions options) {
+  if (is_folder(path)) return open_capture_file(path);
+  auto file = FileHandle::open_read(path);
+  if (!file) return tl::unexpected(std::move(file.error()));
+  return open_capture_file(std::move(*file), name, std::move(options));
+}
+
 }  // namespace
 
 CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
     : options_(std::move(options)),
+      settings_(options_.data_directory),
       capd_(std::move(capd)),
-      folder_(options_.data_directory, options_.disk_quota_bytes) {
+      folder_(options_.data_directory, quota()) {
   folder_.remove_leftovers();
   for (StoredFile& f : folder_.files())
-    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns}, std::move(f.path)});
+    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns, f.segments},
+                       std::move(f.path)});
+}
+
+/// Bytes of all captures; "always on" is bounded by the disk.
+uint64_t CaptureEngine::quota() const {
+  const StorePolicy policy = settings_.policy();
+  if (options_.disk_quota_bytes != 0) return options_.disk_quota_bytes;
+  return policy.always_on || policy.bytes == 0 ? uint64_t{1} << 62 : policy.bytes;
+}
+
+Status CaptureEngine::set_store_policy(const StorePolicy& policy) {
+  TRY(settings_.set_policy(policy));
+  folder_.set_quota(quota());
+  ++generation_;
+  return {};
+}
+
+tl::expected<std::string, StartError> CaptureEngine::start_always_on() {
+  const LastCapture last = settings_.last();
+  if (!settings_.policy().always_on || last.interfaces.empty()) return std::string{};
+  StartRequest request;
+  request.interfaces = last.interfaces;
+  request.bpf = last.bpf;
+  return start_capture(request);
 }
 
 CaptureEngine::~CaptureEngine() {
@@ -109,9 +149,7 @@ Result<std::string> CaptureEngine::open_as(const std::string& id, const std::str
   FileOptions file_options;
   file_options.spool.directory = options_.data_directory;
   file_options.growth = growth;
-  auto file = FileHandle::open_read(path);
-  if (!file) return tl::unexpected(std::move(file.error()));
-  auto opened = open_capture_file(std::move(*file), name, file_options);
+  auto opened = open_named(path, name, std::move(file_options));
   if (!opened) return tl::unexpected(std::move(opened.error()));
   std::unique_ptr<FileSource> source = std::move(*opened);
   while (source->start() == Fill::kIdle) {
@@ -168,6 +206,7 @@ Status CaptureEngine::cancel_reading(const std::string& capture_id) {
   const std::lock_guard lock(mutex_);
   // A live source must be told to end: its thread goes on until the ring is empty.
   if (live_ && live_->id() == capture_id) {
+    machine_.take(LiveStep::kStopAsked);
     live_->stop();
     ++generation_;
   }
@@ -276,90 +315,160 @@ Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
   // The file is still there, so it must stay in a list.
   if (std::optional<StoredFile> still = folder_.file(path)) {
     const std::lock_guard lock(mutex_);
-    keep({{id, std::move(still->name), still->bytes, still->modified_ns}, path});
+    keep({{id, std::move(still->name), still->bytes, still->modified_ns, still->segments}, path});
   }
   return tl::unexpected(removed.error());
 }
 
-tl::expected<std::string, StartError> CaptureEngine::start_capture(
-    const std::string& interface_name, const std::string& bpf) {
+tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRequest& request) {
   std::string id;
   {
     const std::lock_guard lock(mutex_);
-    if (starting_ || (live_ && !live_->ended()))
-      return tl::unexpected(StartError{"a capture is running; stop it first"});
+    if (const auto no = refusal_text(machine_.state(), LiveStep::kStartAsked); !no.empty())
+      return tl::unexpected(StartError{std::string(no)});
     if (running_.size() >= limits::kCapturesOpenMax)
       return tl::unexpected(StartError{std::string(kTooManyOpen)});
+    machine_.take(LiveStep::kStartAsked);
     starting_ = true;
-    stop_asked_ = false;
     id = next_id();
+    ++generation_;
   }
   std::string path;
-  auto opened = open_live(id, interface_name, bpf, path);
+  auto opened = open_live(id, request, path);
   const std::lock_guard lock(mutex_);
   starting_ = false;
   ++generation_;
-  if (!opened) return tl::unexpected(std::move(opened.error()));
+  changed_.notify_all();
+  if (!opened) {
+    // When a stop was asked meanwhile there is nothing left to drain.
+    machine_.take(LiveStep::kFailed);
+    machine_.take(LiveStep::kDrained);
+    return tl::unexpected(std::move(opened.error()));
+  }
+  machine_.take(LiveStep::kStarted);
   live_ = std::move(*opened);
-  if (stop_asked_) live_->stop();
+  (void)settings_.set_last({request.interfaces, request.bpf});
+  if (machine_.state() == LiveState::kStopping) live_->stop();
   Running& run = add(live_->view(), id, path);
-  run.thread = std::thread([this, &run, live = live_] {
-    live->run(options_.workers, [this] { folder_.end_live(); });
-    run.ended = true;
-    ++generation_;
-  });
+  run.thread = std::thread([this, &run, live = live_] { run_live(run, *live); });
   return id;
+}
+
+/// The capture's thread, from its first packet to its last.
+void CaptureEngine::run_live(Running& run, LiveCapture& live) {
+  const std::shared_ptr<LiveSet> rings = live.run(options_.workers, [this] {
+    folder_.end_live();
+    const std::lock_guard lock(mutex_);
+    if (machine_.state() == LiveState::kRunning) machine_.take(LiveStep::kFailed);
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    run.ended = true;
+    machine_.take(LiveStep::kDrained);
+    ++generation_;
+  }
+  changed_.notify_all();
 }
 
 /// All that takes time of a start; without the mutex.
 tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
-    const std::string& id, const std::string& interface_name, const std::string& bpf,
-    std::string& path) {
-  LiveSource::Options o;
-  o.interface_name = interface_name;
-  o.bpf = bpf;
-  auto source = LiveSource::open(capd_, o);
-  if (!source) {
-    const BpfError& e = source.error();
-    const bool about_text = e.length > 0 || e.position > 0;
-    return tl::unexpected(StartError{e.message, about_text ? static_cast<int>(e.position) : -1,
-                                     static_cast<int>(e.length)});
-  }
+    const std::string& id, const StartRequest& request, std::string& path) {
+  LiveSet::Options o;
+  o.bpf = request.bpf;
+  o.promiscuous = request.promiscuous;
+  o.snaplen = request.snaplen;
+  if (request.ring_bytes > 0) o.ring_bytes = request.ring_bytes;
+  auto source = LiveSet::open(capd_, request.interfaces, o);
+  if (!source) return tl::unexpected(start_error(source.error()));
   const int64_t since_ns = wall_ns();
   CaptureFacts facts;
   facts.id = id;
-  facts.name = fmt::format("{} {}", interface_name, rfc3339(Timestamp{since_ns}).substr(0, 19));
+  facts.name = fmt::format("{} {}", fmt::join(request.interfaces, ", "),
+                           rfc3339(Timestamp{since_ns}).substr(0, 19));
   facts.state = CaptureState::kLive;
   facts.interfaces = (*source)->interfaces();
-  const auto place = folder_.begin_live(since_ns, facts.name);
+  const auto place = folder_.begin_live(since_ns, facts.name, settings_.policy().always_on);
   if (!place) return tl::unexpected(StartError{place.error().message});
   path = facts.path = *place;
   facts.deletable = true;
-  auto writer = SegmentWriter::create(path, (*source)->interfaces(),
-                                      [this](uint64_t bytes) { return folder_.has_room(bytes); });
+  // Its memory must not grow with the time it runs: the index lies in a file.
+  auto memory = mapped_index_memory(options_.data_directory);
+  auto index = memory ? std::make_shared<CaptureIndex>(std::move(*memory)) : nullptr;
+  SegmentWriter::Options segments;
+  segments.folder = path;
+  segments.interfaces = (*source)->interfaces();
+  segments.index = index;
+  segments.policy = [this] { return settings_.policy(); };
+  segments.quota_left = [this] {
+    (void)folder_.used_bytes();  // looks again, when that is long ago
+    return folder_.live_room();
+  };
+  auto writer = index ? SegmentWriter::create(std::move(segments))
+                      : Result<std::unique_ptr<SegmentWriter>>(
+                            tl::unexpected(std::move(memory.error())));
   if (!writer) {
     folder_.end_live();
     (void)folder_.remove(path);
     return tl::unexpected(StartError{writer.error().message});
   }
-  auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
-                                               (*writer)->reader(), facts);
-  return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view), bpf,
+  auto view = std::make_shared<IndexedCapture>(pool_, std::move(index), (*writer)->reader(), facts);
+  return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view),
                                        since_ns);
 }
 
 Status CaptureEngine::stop_capture() {
+  std::unique_lock lock(mutex_);
+  if (machine_.take(LiveStep::kStopAsked)) ++generation_;
+  changed_.wait(lock, [this] { return !starting_; });
+  if (!live_) return {};
+  live_->stop();
   std::shared_ptr<Running> run;
-  {
-    const std::lock_guard lock(mutex_);
-    stop_asked_ = starting_;
-    if (!live_ || live_->ended()) return {};
-    live_->stop();
-    for (auto& r : running_)
-      if (r->id == live_->id()) run = r;
-    ++generation_;
+  for (auto& r : running_)
+    if (r->id == live_->id()) run = r;
+  if (run) changed_.wait(lock, [&] { return run->ended.load(); });
+  return {};
+}
+
+Result<std::shared_ptr<LiveSet>> CaptureEngine::running_set() const {
+  const std::lock_guard lock(mutex_);
+  switch (machine_.state()) {
+    case LiveState::kStopped:
+      return fail("no capture is running; start one first");
+    case LiveState::kStarting:
+      return fail("the capture is only just starting; try again in a moment");
+    case LiveState::kStopping:
+      return fail("the capture is being stopped");
+    case LiveState::kRunning:
+      break;
   }
-  if (run) run->wait();
+  auto set = live_ ? live_->source() : nullptr;
+  if (!set) return fail("the capture has just ended");
+  return set;
+}
+
+tl::expected<void, StartError> CaptureEngine::add_interface(const std::string& name) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(StartError{set.error().message, -1, 0, name});
+  const auto added = (*set)->add(name);
+  if (!added) return tl::unexpected(start_error(added.error()));
+  ++generation_;
+  return {};
+}
+
+Status CaptureEngine::remove_interface(const std::string& name) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(set.error());
+  const Status removed = (*set)->remove(name);
+  ++generation_;
+  return removed;
+}
+
+tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::string& bpf) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(StartError{set.error().message});
+  const auto changed = (*set)->set_filter(bpf);
+  if (!changed) return tl::unexpected(start_error(changed.error()));
+  ++generation_;
   return {};
 }
 
@@ -368,7 +477,7 @@ EngineState CaptureEngine::state() const {
   s.can_capture = capd_.rights().can_capture;
   s.why = capd_.rights().why;
   s.fix = capd_.rights().fix;
-  s.disk_quota_bytes = options_.disk_quota_bytes;
+  s.disk_quota_bytes = quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);
   s.demo_available = !options_.demo_path.empty();
@@ -377,9 +486,10 @@ EngineState CaptureEngine::state() const {
   {
     const std::lock_guard lock(mutex_);
     live = live_;
-    if (starting_) s.state = "STARTING";
+    s.state = state_text(machine_.state());
+    if (starting_) live.reset();  // the one before
   }
-  if (live && s.state != "STARTING") live->describe(s);
+  if (live) live->describe(s);
   return s;
 }
 

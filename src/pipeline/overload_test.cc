@@ -1,12 +1,9 @@
-// What happens when a stage cannot follow: queues that are full, a disk that is full.
+// What happens when a stage cannot follow: queues that are full.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <thread>
 
-#include "capture/file_source.h"
 #include "pipeline/analysis.h"
 #include "pipeline/live_capture.h"
 #include "pipeline/test_packets_test.h"
@@ -62,9 +59,10 @@ void expect_left_out_but_listed(AnalysisOptions options, unsigned workers) {
   Directory folder;
   WatchedSource source(kPackets);
   StuckStore stuck(source);
-  auto writer = SegmentWriter::create(folder.path() + "/live", source.interfaces());
-  ASSERT_TRUE(writer) << writer.error().message;
   auto index = std::make_shared<CaptureIndex>();
+  auto writer = SegmentWriter::create(
+      {folder.path() + "/live", source.interfaces(), index, {}, {}});
+  ASSERT_TRUE(writer) << writer.error().message;
   AnalysisCounters counters;
   options.workers = workers;
   options.live = true;
@@ -123,91 +121,6 @@ TEST(Overload, AFileWaitsForItsWorkers) {
     digests[narrow] = index_digest(index) ^ report.events_digest;
   }
   EXPECT_EQ(digests[0], digests[1]);
-}
-
-/// Reads the file again: its packets, and that nothing in it is damaged.
-uint64_t whole_packets(const std::string& path) {
-  auto source = open_capture_file(path);
-  if (!source) return 0;
-  uint64_t packets = 0;
-  for (Packet p; (*source)->next(p) == PacketSource::Next::kPacket;) ++packets;
-  EXPECT_EQ((*source)->damage(), "");
-  return packets;
-}
-
-/// Files of this process may not grow beyond `bytes`, for the life of the object.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(uint64_t bytes) {
-    before_handler_ = ::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now = {bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, before_handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  sighandler_t before_handler_ = SIG_DFL;
-};
-
-AnalysisReport write_live(Source& source, SegmentWriter& writer, CaptureIndex& index) {
-  AnalysisOptions options;
-  options.live = true;
-  options.writer = &writer;
-  std::atomic<bool> stop{false};
-  return analyse_capture(source, index, options, stop);
-}
-
-TEST(FullDisk, EndsABusyCaptureAfterItsLastWholePacket) {
-  // Limits that fall into the first write, between two writes and into the middle of a packet.
-  for (const uint64_t limit : {5'000u, 262'144u, 700'001u}) {
-    Directory folder;
-    const std::string path = folder.path() + "/live";
-    Source source(100'000, 1000);  // 100 MB, never idle
-    auto writer = SegmentWriter::create(path, source.interfaces());
-    ASSERT_TRUE(writer);
-    CaptureIndex index;
-    AnalysisReport report;
-    {
-      const FileSizeLimit full(limit);
-      report = write_live(source, **writer, index);
-      (*writer)->finish(1, 0, Timestamp{});
-    }
-    EXPECT_NE((*writer)->trouble(), "");
-    EXPECT_LT(source.given(), 2'000u) << "noticed while busy, not at the end";
-    EXPECT_EQ(index.committed(), whole_packets(path)) << limit;
-    EXPECT_EQ(report.packets, index.committed());
-    EXPECT_EQ(report.packets + report.not_written, source.given());
-    EXPECT_LE(std::filesystem::file_size(path), limit);
-    EXPECT_GT(std::filesystem::file_size(path), limit - 1'100) << "all that fitted is kept";
-    EXPECT_NE((*writer)->trouble().find(fmt::format("its {} packets", report.packets)),
-              std::string::npos)
-        << (*writer)->trouble();
-  }
-}
-
-TEST(FullDisk, AQuotaEndsTheFileBeforeItIsPassed) {
-  Directory folder;
-  const std::string path = folder.path() + "/live";
-  Source source(100'000, 1000);
-  constexpr uint64_t kQuota = 600'000;
-  auto writer = SegmentWriter::create(path, source.interfaces(),
-                                      [](uint64_t bytes) { return bytes <= kQuota; });
-  ASSERT_TRUE(writer);
-  CaptureIndex index;
-  const AnalysisReport report = write_live(source, **writer, index);
-  EXPECT_NE((*writer)->trouble().find("disk quota"), std::string::npos);
-  EXPECT_LE(std::filesystem::file_size(path), kQuota);
-  EXPECT_GT(std::filesystem::file_size(path), kQuota - 1'200);
-  EXPECT_EQ(report.packets, whole_packets(path));
-  EXPECT_EQ(report.packets + report.not_written, source.given());
-  EXPECT_LT(source.given(), 1'000u);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ uint16_t bits_of(const Packet& packet, const Parsed& p, const FlowTracker& track
   set(p.fragment, kBitFragment);
   set(p.tcp_analysis & (kTcpRetransmission | kTcpOutOfOrder), kBitRetransmission);
   set(packet.flags & kPacketOffload, kBitOffload);
+  set(packet.flags & kPacketDuplicate, kBitDuplicate);
   set(!tracker.completed_after().empty(), kBitDatagramCompleted);
   set(p.direction == 1, kBitFromResponder);
   set(p.has_quoted, kBitQuoting);
@@ -48,13 +49,21 @@ void Worker::analyse(const PacketBatch& batch, Timestamp first, WorkDone& done) 
   done.end = batch.end;
 }
 
+void Worker::take(const Event& event) noexcept {
+  if (event.kind == EventKind::kFlowEnd && event.flow.any())
+    if (FlowRecord* f = index_.flow_record(event.flow)) f->ended.store(true, std::memory_order_release);
+  done_->events.push_back(event);
+}
+
 void Worker::fill_row(const Packet& packet, uint8_t shard, const Dissection& d) {
   const Parsed& p = d.parsed;
   const FlowTracker& tracker = shards_.tracker(shard);
   IndexBlock& b = index_.block_of(packet.number);
   const size_t i = packet.number - b.first_number;
   b.flow[i] = p.flow.value;
-  b.previous[i] = static_cast<uint32_t>(tracker.previous_frame());
+  const uint64_t before = tracker.previous_frame();
+  const uint64_t distance = before == 0 ? 0 : packet.number - before;
+  b.previous[i] = distance > UINT32_MAX ? 0 : static_cast<uint32_t>(distance);
   b.tcp_flags[i] = p.tcp_flags;
   b.bits[i] = bits_of(packet, p, tracker);
   b.shown[i] = protocol_number(p.shown);
@@ -89,6 +98,7 @@ uint16_t Worker::stack_of(uint8_t shard, const Parsed& p) {
 void Worker::record_flow(const Packet& packet, const FlowTracker& tracker, const Parsed& p) {
   FlowRecord* r = index_.flow_record(p.flow);
   if (!r) return;
+  r->last_frame.store(packet.number, std::memory_order_relaxed);
   const Flow* flow = tracker.current();
   if (tracker.began_flow()) {
     const bool forward = !flow || p.direction == 0;

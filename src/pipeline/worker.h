@@ -15,7 +15,7 @@ class Worker final : public EventSink {
   Worker(CaptureIndex& index, uint32_t flows_max, bool copies);
   void analyse(const PacketBatch& batch, Timestamp first, WorkDone& done);
   TrackerCounters counters() const { return shards_.counters(); }
-  void take(const Event& event) noexcept override { done_->events.push_back(event); }
+  void take(const Event& event) noexcept override;
 
  private:
   void fill_row(const Packet& packet, uint8_t shard, const Dissection& d);

@@ -21,9 +21,11 @@ enum RowFlags : uint16_t {
   kRowOffload = 16,
   kRowFromResponder = 32,
   kRowTruncated = 64,
+  kRowDuplicate = 128,  ///< the same packet came on another interface within 1 ms
 };
 
-/// One line of the packet list. Text is escaped already.
+/// One line of the packet list. Text is escaped already. Of a packet that is no longer kept only
+/// `info` says so, and `number` where it is known.
 struct Row {
   uint64_t number = 0;
   Timestamp ts;
@@ -45,8 +47,11 @@ struct CaptureInfo {
   bool demo = false;
   bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
-  uint64_t packets = 0, bytes = 0;
-  Timestamp first, last;
+  uint64_t packets = 0, bytes = 0;  ///< all ever: duplicates too, and those no longer kept
+  uint64_t duplicates = 0, duplicate_bytes = 0;
+  uint64_t first_number = 1;  ///< the first packet still kept
+  uint64_t segments = 1;      ///< files it lies in
+  Timestamp first, last;      ///< of the packets kept
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file
   double rate_bytes_per_s = 0;
   TrackerCounters given_up;
@@ -71,6 +76,7 @@ struct FilterProgress {
   uint64_t scanned = 0;
   bool complete = false;  ///< every packet that exists was asked
   uint64_t took_ms = 0;
+  uint64_t first_row = 0;  ///< the matches before are no longer kept
 };
 
 struct FilterError {
@@ -117,6 +123,7 @@ class CaptureView {
   virtual Result<std::optional<Found>> find(const std::string& filter, FindKind kind,
                                             std::string_view what, uint64_t from, bool forward,
                                             ProgressFn progress, void* user) = 0;
+  /// Never leads to a packet that is no longer kept.
   virtual std::optional<Found> conversation(const std::string& filter, uint64_t number,
                                             bool forward) = 0;
   virtual uint64_t row_of(const std::string& filter, uint64_t number) const = 0;

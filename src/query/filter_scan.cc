@@ -50,6 +50,9 @@ void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
     facts.has_vlan = f->has_vlan;
     facts.has_ports = f->kind <= 1;
     header_.set_flow(b.flow[i], facts);
+    if (learned_.empty() || learned_.back().first_number != b.first_number)
+      learned_.push_back({b.first_number, b.flow[i]});
+    learned_.back().least = std::min(learned_.back().least, b.flow[i]);
   }
 }
 
@@ -97,7 +100,12 @@ bool FilterScan::pass_and_match(uint64_t number, bool maybe) {
   p->number = number;
   p->interface_id = b.interface_id[i];
   p->ts = Timestamp{b.ts_ns[i]};
-  if (number == 1) first_ = now_ = previous_ = p->ts;
+  if (b.bits[i] & kBitDuplicate) p->flags |= kPacketDuplicate;
+  if (!begun_) {
+    first_ = now_ = Timestamp{index_->first_ts_ns()};
+    previous_ = number == 1 ? p->ts : Timestamp{index_->ts_before(number)};
+    begun_ = true;
+  }
   now_ = std::max(now_, p->ts);
   shards_.dissect(*p, b.shard[i], now_, first_, previous_, maybe);
   previous_ = p->ts;
@@ -111,11 +119,27 @@ bool FilterScan::settle(uint64_t number, uint32_t row) {
   return pass_and_match(number, maybe && !yes) || yes;
 }
 
+/// Where to go on when the rows behind `at` are no longer kept; forgets what is known of them.
+uint64_t FilterScan::skip_expired(uint64_t at) {
+  const uint64_t kept = index_->first_kept();
+  if (kept == dropped_before_) return at;
+  dropped_before_ = kept;
+  while (learned_.size() > 1 && learned_[1].first_number <= kept) learned_.pop_front();
+  uint32_t least = UINT32_MAX;
+  for (const FlowsOfBlock& f : learned_) least = std::min(least, f.least);
+  if (!learned_.empty()) header_.forget_flows_below(least);
+  const std::lock_guard lock(mutex_);
+  matches_.drop_before(kept);
+  if (at + 1 >= kept) return at;
+  chunk_last_ = 0;  // asked of rows that are gone
+  return kept - 1;
+}
+
 bool FilterScan::step() {
   const auto start = std::chrono::steady_clock::now();
   const auto until = start + std::chrono::milliseconds(20);
-  uint64_t at = scanned_.load(std::memory_order_relaxed);
-  std::vector<uint32_t> found;
+  uint64_t at = skip_expired(scanned_.load(std::memory_order_relaxed));
+  std::vector<uint64_t> found;
   bool more = at < index_->committed(), late = false;
   while (more && !late) {
     if (at + 1 > chunk_last_) {
@@ -134,14 +158,14 @@ bool FilterScan::step() {
       }
       ++at;
       if (settle(at, static_cast<uint32_t>(at - chunk_first_)))
-        found.push_back(static_cast<uint32_t>(at));
+        found.push_back(at);
       late = at % 64 == 0 && std::chrono::steady_clock::now() > until;
     }
     more = at < index_->committed();
   }
   {
     const std::lock_guard lock(mutex_);
-    matches_.insert(matches_.end(), found.begin(), found.end());
+    for (const uint64_t number : found) matches_.add(number);
     scanned_.store(at, std::memory_order_release);
   }
   took_ns_ += (std::chrono::steady_clock::now() - start).count();
@@ -152,6 +176,7 @@ FilterProgress FilterScan::progress() const {
   const std::lock_guard lock(mutex_);
   FilterProgress p;
   p.rows = matches_.size();
+  p.first_row = matches_.first_row();
   p.of = index_->committed();
   p.scanned = scanned_.load(std::memory_order_acquire);
   p.complete = p.scanned >= p.of;
@@ -166,21 +191,17 @@ uint64_t FilterScan::rows() const {
 
 std::vector<uint64_t> FilterScan::numbers(uint64_t first, uint32_t count) const {
   const std::lock_guard lock(mutex_);
-  if (first >= matches_.size()) return {};
-  const auto from = matches_.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto n = std::min<uint64_t>(count, matches_.size() - first);
-  return {from, from + static_cast<std::ptrdiff_t>(n)};
+  return matches_.numbers(first, count);
 }
 
 uint64_t FilterScan::row_of(uint64_t number) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<uint64_t>(std::lower_bound(matches_.begin(), matches_.end(), number) -
-                               matches_.begin());
+  return matches_.row_of(number);
 }
 
 bool FilterScan::has(uint64_t number) const {
   const std::lock_guard lock(mutex_);
-  return std::binary_search(matches_.begin(), matches_.end(), static_cast<uint32_t>(number));
+  return matches_.has(number);
 }
 
 bool scanned_up_to(const FilterScan& scan, uint64_t number, GoingOnFn going_on, const void* user) {

@@ -11,6 +11,7 @@
 #include "filter/header_filter.h"
 #include "flow/shard_set.h"
 #include "query/capture_view.h"
+#include "query/match_set.h"
 #include "query/pool.h"
 #include "query/replay.h"
 #include "store/index.h"
@@ -26,7 +27,7 @@ class FilterScan final : public SlicedJob {
 
   FilterProgress progress() const;
   uint64_t rows() const;
-  /// Frame numbers of matches first … first+count-1.
+  /// Frame numbers of matches first … first+count-1; those no longer kept are left out.
   std::vector<uint64_t> numbers(uint64_t first, uint32_t count) const;
   /// Row of the first match at or after `number`; rows() when none.
   uint64_t row_of(uint64_t number) const;
@@ -42,15 +43,21 @@ class FilterScan final : public SlicedJob {
   bool settle(uint64_t number, uint32_t row_in_chunk);
   bool open_and_match(uint64_t number);
   bool pass_and_match(uint64_t number, bool maybe);
+  uint64_t skip_expired(uint64_t at);
   static bool bit(const std::vector<uint64_t>& words, uint32_t row) {
     return words[row / 64] >> (row % 64) & 1;
   }
+
+  struct FlowsOfBlock {
+    uint64_t first_number = 0;
+    uint32_t least = 0;  ///< the least number of a flow that begins there
+  };
 
   std::shared_ptr<const CaptureIndex> index_;
   std::shared_ptr<const PacketFile> file_;
   Filter filter_;
   mutable std::mutex mutex_;
-  std::vector<uint32_t> matches_;  // guarded by mutex_
+  MatchSet matches_;  // guarded by mutex_
   std::atomic<uint64_t> scanned_{0};
   std::atomic<int64_t> took_ns_{0};
   // pool thread only
@@ -64,6 +71,9 @@ class FilterScan final : public SlicedJob {
   std::vector<uint64_t> yes_, maybe_;
   uint64_t chunk_first_ = 0, chunk_last_ = 0;
   Timestamp now_, first_, previous_;
+  bool begun_ = false;                ///< a packet was passed
+  uint64_t dropped_before_ = 1;       ///< nothing below is remembered
+  std::deque<FlowsOfBlock> learned_;  ///< by frame
   std::vector<std::byte> buffer_;
 };
 

@@ -26,6 +26,7 @@ uint16_t row_flags(uint16_t bits, bool cut) {
   map(kBitRetransmission, kRowRetransmission);
   map(kBitOffload, kRowOffload);
   map(kBitFromResponder, kRowFromResponder);
+  map(kBitDuplicate, kRowDuplicate);
   if (cut) flags = static_cast<uint16_t>(flags | kRowTruncated);
   return flags;
 }
@@ -67,10 +68,14 @@ CaptureInfo IndexedCapture::info() const {
   }
   out.packets = index_->committed();
   out.bytes = index_->total_bytes();
-  if (out.packets > 0) {
-    const IndexBlock& a = index_->block_of(1);
+  out.duplicates = index_->duplicates();
+  out.duplicate_bytes = index_->duplicate_bytes();
+  out.first_number = index_->first_kept();
+  out.segments = std::max<uint64_t>(file_->file()->parts().size(), 1);
+  if (out.packets >= out.first_number) {
+    const IndexBlock& a = index_->block_of(out.first_number);
     const IndexBlock& z = index_->block_of(out.packets);
-    out.first = Timestamp{a.ts_ns[0]};
+    out.first = Timestamp{a.ts_ns[out.first_number - a.first_number]};
     out.last = Timestamp{z.ts_ns[out.packets - z.first_number]};
   }
   return out;
@@ -107,10 +112,10 @@ std::shared_ptr<FilterScan> IndexedCapture::scan_of(const std::string& filter) c
 FilterProgress IndexedCapture::progress(const std::string& filter) const {
   if (filter.empty()) {
     const uint64_t n = index_->committed();
-    return {n, n, n, true, 0};
+    return {n, n, n, true, 0, std::min(n, index_->first_kept() - 1)};
   }
   const auto scan = scan_of(filter);
-  if (!scan) return {0, index_->committed(), 0, true, 0};
+  if (!scan) return {0, index_->committed(), 0, true, 0, 0};
   return scan->progress();
 }
 
@@ -148,11 +153,20 @@ Row IndexedCapture::make_row(uint64_t number, const Replay::Opened& o, bool whol
   return r;
 }
 
+Row IndexedCapture::expired_row(uint64_t number) {
+  Row r;
+  r.number = number;
+  r.info = "no longer kept: newer packets took its place";
+  return r;
+}
+
 Result<Row> IndexedCapture::row(uint64_t number) {
+  if (number < index_->first_kept()) return expired_row(number);
   const auto cached = row_cache_.find(number);
   if (cached != row_cache_.end()) return cached->second;
   bool whole = true;
   auto opened = rows_replay_.open(number, nullptr, kListWalkMax, &whole);
+  if (!opened && number < index_->first_kept()) return expired_row(number);  // just now
   if (!opened) return tl::unexpected(std::move(opened.error()));
   Row r = make_row(number, *opened, whole);
   if (row_cache_.size() >= kRowsCached) row_cache_.erase(row_cache_.begin());
@@ -168,7 +182,11 @@ Result<std::vector<Row>> IndexedCapture::rows(const std::string& filter, uint64_
     const uint64_t n = index_->committed();
     for (uint64_t k = first; k < n && numbers.size() < count; ++k) numbers.push_back(k + 1);
   } else if (const auto scan = scan_of(filter)) {
-    numbers = scan->numbers(first, count);
+    // Rows keep their place: what is gone from it is said to be.
+    const uint64_t known = scan->progress().first_row;
+    for (uint64_t k = first; k < known && numbers.size() < count; ++k) numbers.push_back(0);
+    const auto left = static_cast<uint32_t>(count - numbers.size());
+    for (const uint64_t n : scan->numbers(std::max(first, known), left)) numbers.push_back(n);
   }
   std::vector<Row> out;
   const std::lock_guard lock(rows_mutex_);
@@ -182,9 +200,13 @@ Result<std::vector<Row>> IndexedCapture::rows(const std::string& filter, uint64_
 
 Result<PacketDetail> IndexedCapture::packet(uint64_t number) {
   PacketDetail d;
+  bool whole = true;
+  if (number != 0 && number < index_->first_kept())
+    return fail("packet {} is no longer kept; the oldest kept is {}", number,
+                index_->first_kept());
   {
     const std::lock_guard lock(packet_mutex_);
-    auto opened = packet_replay_.open(number, &d.tree, UINT64_MAX, nullptr);
+    auto opened = packet_replay_.open(number, &d.tree, UINT64_MAX, &whole);
     if (!opened) return tl::unexpected(std::move(opened.error()));
     d.packet = opened->packet;
     d.bytes.assign(opened->packet.data.begin(), opened->packet.data.end());
@@ -195,7 +217,11 @@ Result<PacketDetail> IndexedCapture::packet(uint64_t number) {
   const size_t i = number - b.first_number;
   if (const Protocol* shown = protocol_at(b.shown[i])) d.parsed.shown = shown;
   d.words = explain_packet(d.tree, d.parsed, d.packet);
-  d.previous = b.previous[i];
+  if (!whole)
+    d.words.facts.push_back({Run{"Its conversation began before the oldest packet that is still "
+                                 "kept; it is drawn from what is kept."}});
+  d.previous = b.previous_of(i);
+  if (!index_->kept(d.previous)) d.previous = 0;
   d.next = index_->next_of_flow(number, kNextSearchRows);
   if (const FlowRecord* f = index_->find_flow(FlowId{b.flow[i]})) {
     const uint32_t stream = f->stream.load(std::memory_order_relaxed);
@@ -224,9 +250,10 @@ std::optional<Found> IndexedCapture::conversation(const std::string& filter, uin
                                                   bool forward) {
   const auto scan = filter.empty() ? nullptr : scan_of(filter);
   if (!filter.empty() && !scan) return std::nullopt;
-  for (uint64_t n = number; n != 0 && n <= index_->committed();) {
+  for (uint64_t n = number; index_->kept(n);) {
     const IndexBlock& b = index_->block_of(n);
-    n = forward ? index_->next_of_flow(n, kNextSearchRows) : b.previous[n - b.first_number];
+    n = forward ? index_->next_of_flow(n, kNextSearchRows) : b.previous_of(n - b.first_number);
+    if (!index_->kept(n)) break;
     if (n != 0 && (!scan || scan->has(n))) return found(filter, n);
   }
   return std::nullopt;

@@ -64,6 +64,7 @@ class IndexedCapture final : public CaptureView {
  private:
   std::shared_ptr<FilterScan> scan_of(const std::string& filter) const;
   Result<Row> row(uint64_t number);
+  static Row expired_row(uint64_t number);
   Row make_row(uint64_t number, const Replay::Opened& opened, bool whole) const;
   Result<std::optional<Found>> find_time(std::string_view what, const std::string& filter) const;
   Found found(const std::string& filter, uint64_t number) const;

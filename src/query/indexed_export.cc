@@ -22,12 +22,14 @@ class ExportChoice {
         scan_(std::move(scan)),
         progress_(progress),
         user_(user),
+        first_(index.first_kept()),
         last_(index.committed()),
         numbers_(request.numbers) {
     std::sort(numbers_.begin(), numbers_.end());
     numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
   }
 
+  uint64_t first() const { return first_; }
   uint64_t last() const { return last_; }
   bool marked() const { return !numbers_.empty(); }
   const std::vector<uint64_t>& numbers() const { return numbers_; }
@@ -43,7 +45,7 @@ class ExportChoice {
   }
   bool wanted(uint64_t number) {
     if (number % kToldPackets == 0) tell(number);
-    if (stopped_ || number == 0 || number > last_) return false;
+    if (stopped_ || number < first_ || number > last_) return false;
     if (marked() && !std::binary_search(numbers_.begin(), numbers_.end(), number)) return false;
     if (scan_ && !scanned_up_to(*scan_, number, going_on, this)) stopped_ = true;
     if (stopped_ || (scan_ && !scan_->has(number))) return false;
@@ -64,7 +66,7 @@ class ExportChoice {
   std::shared_ptr<const FilterScan> scan_;
   ProgressFn progress_;
   void* user_;
-  const uint64_t last_;
+  const uint64_t first_, last_;
   std::vector<uint64_t> numbers_;
   uint64_t told_ = 0;
   bool stopped_ = false;
@@ -129,7 +131,7 @@ Result<uint64_t> write_packets(const PacketFile& file, const CaptureIndex& index
                                ExportWriter& writer, ExportChoice& choice) {
   std::vector<std::byte> buffer;
   const uint64_t count = choice.marked() ? choice.numbers().size() : choice.last();
-  for (uint64_t k = 0; k < count && !choice.stopped(); ++k) {
+  for (uint64_t k = choice.marked() ? 0 : choice.first() - 1; k < count && !choice.stopped(); ++k) {
     const uint64_t n = choice.marked() ? choice.numbers()[k] : k + 1;
     if (!choice.wanted(n)) continue;
     auto p = file.read_at(index.file_offset(n), buffer);

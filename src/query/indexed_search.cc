@@ -102,6 +102,8 @@ Result<std::optional<Found>> IndexedCapture::find(const std::string& filter, Fin
   if (kind == FindKind::kNumber) {
     uint64_t n = 0;
     const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), n);
+    if (error == std::errc{} && n != 0 && n < index_->first_kept())
+      return fail("packet {} is no longer kept; the oldest kept is {}", n, index_->first_kept());
     if (error != std::errc{} || n == 0 || n > last)
       return fail("there is no packet '{}'; numbers go from 1 to {}", what, last);
     return std::optional(found(filter, n));
@@ -127,7 +129,8 @@ Result<std::optional<Found>> IndexedCapture::find(const std::string& filter, Fin
       return !t.progress || t.progress(t.user, t.asked, t.last);
     }
   } told{progress, user, 0, last};
-  for (uint64_t n = forward ? from + 1 : from - 1; n >= 1 && n <= last; forward ? ++n : --n) {
+  const uint64_t begin = forward ? std::max(from + 1, index_->first_kept()) : from - 1;
+  for (uint64_t n = begin; n >= index_->first_kept() && n <= last; forward ? ++n : --n) {
     if (++told.asked % 4096 == 0 && !Told::going_on(&told)) return fail("cancelled");
     if (scan && !scanned_up_to(*scan, n, Told::going_on, &told)) return fail("cancelled");
     if (scan && !scan->has(n)) continue;
@@ -159,6 +162,7 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
   const double scale = bins / (static_cast<double>(out.to.ns - out.from.ns) + 1);
   const auto protocols = all_protocols();
   const auto add = [&](const IndexBlock& b, size_t i) {
+    if (b.bits[i] & kBitDuplicate) return;  // its original is counted
     const int64_t t = b.ts_ns[i];
     if (t < out.from.ns || t > out.to.ns) return;
     const auto bin = std::min<size_t>(
@@ -170,13 +174,15 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
     ++out.families[static_cast<size_t>(f)][bin];
   };
   if (const auto scan = filter.empty() ? nullptr : scan_of(filter)) {
-    for (uint64_t row = 0;; row += 65536) {
+    for (uint64_t row = scan->progress().first_row;;) {
       const auto numbers = scan->numbers(row, 65536);
       for (const uint64_t n : numbers) {
+        if (!index_->kept(n)) continue;
         const IndexBlock& b = index_->block_of(n);
         add(b, n - b.first_number);
       }
       if (numbers.size() < 65536) break;
+      row = scan->row_of(numbers.back()) + 1;
     }
     return out;
   }

@@ -70,7 +70,7 @@ bool Replay::chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
     const RowRef row(index_, frame);
     if (row.block.bits[row.i] & kBitDatagramCompleted)
       for (const uint64_t f : index_.datagram_links(frame)) open.push_back(f);
-    return uint64_t{row.block.previous[row.i]};
+    return row.block.previous_of(row.i);
   };
   for (uint64_t at = number;;) {
     at = links_of(at);
@@ -79,11 +79,13 @@ bool Replay::chain_before(uint64_t number, uint64_t last_fed, uint64_t walk_max,
       const uint64_t fragment = open.back();
       open.pop_back();
       if (fragment == 0 || !fragments.insert(fragment).second) continue;
+      if (fragment < index_.first_kept()) return false;
       chain.push_back(fragment);
       open.push_back(links_of(fragment));
     }
     if (!open.empty()) return false;
     if (at == 0 || at <= last_fed) return true;
+    if (at < index_.first_kept()) return false;
     if (chain.size() >= walk_max) return false;
     chain.push_back(at);
   }
@@ -97,19 +99,21 @@ Result<Packet> Replay::read(uint64_t number) {
   p->number = number;
   p->interface_id = row.block.interface_id[row.i];
   p->ts = Timestamp{row.block.ts_ns[row.i]};
+  if (row.block.bits[row.i] & kBitDuplicate) p->flags |= kPacketDuplicate;
   return p;
 }
 
 void Replay::set_times(FlowTracker& tracker, uint64_t number, Timestamp& now) const {
   const RowRef row(index_, number);
   now = std::max(now, Timestamp{row.block.ts_ns[row.i]});
-  const RowRef first(index_, 1), before(index_, number > 1 ? number - 1 : 1);
-  tracker.first_ts = Timestamp{first.block.ts_ns[first.i]};
-  tracker.previous_ts = Timestamp{before.block.ts_ns[before.i]};
+  tracker.first_ts = Timestamp{index_.first_ts_ns()};
+  tracker.previous_ts = Timestamp{index_.ts_before(number)};
   tracker.has_times = true;
 }
 
 Result<Replay::Opened> Replay::open(uint64_t number, Tree* tree, uint64_t walk_max, bool* whole) {
+  if (number != 0 && number < index_.first_kept())
+    return fail("packet {} is no longer kept", number);
   if (number == 0 || number > index_.committed())
     return fail("packet {} does not exist; the capture has {}", number, index_.committed());
   const RowRef row(index_, number);

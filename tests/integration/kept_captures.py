@@ -31,41 +31,86 @@ def packets_in(path):
     return int(text) if code == 0 and text.strip().isdigit() else text
 
 
-def flood_until_it_stops(checks, board, title):
-    status, answer = board.start('lo', FILTER)
-    checks.equal(f'{title}: a capture starts', status, 200)
-    for _ in range(40):
-        send(250)  # never idle for long
-        if board.state()['capture']['state'] == 'STOPPED':
-            break
-    stopped = board.wait(lambda: board.state()['capture']['state'] == 'STOPPED')
-    seen = board.state()['capture']
-    checks.that(f'{title}: the capture ended by itself', stopped, seen)
-    checks.that(f'{title}: what came after is counted', seen['not_written'] > 0, seen)
-    checks.equal(f'{title}: the file is whole and holds what is listed', packets_in(files(board)[-1]), seen['packets'])
-    shown = next(c for c in board.captures()['captures'] if c['id'] == answer['capture'])
-    checks.equal(f'{title}: the list says it too', (shown['ended'], shown['damage'], shown['state']),
-                 (seen['words'], '', 'ready'))
+def store_of(board):
+    return board.state()['capture']['store']
+
+
+def flood(board, until, rounds=400):
+    for _ in range(rounds):
+        if until():
+            return True
+        send(250)
+        time.sleep(0.01)
+    return until()
+
+
+def opens(checks, board, title, capture, number):
     checks.equal(f'{title}: its last packet can be opened',
-                 board.ask('GET', f'/captures/{answer["capture"]}/packets/{seen["packets"]}')[0], 200)
-    return answer['capture'], seen
+                 board.ask('GET', f'/captures/{capture}/packets/{number}')[0], 200)
+
+
+def paused_and_going_on(checks, board, title, words, make_room):
+    """A capture that may not overwrite: it pauses, says so, goes on when there is room, and nothing is damaged."""
+    checks.equal(f'{title}: pause is chosen', board.ask('PUT', '/capture/store', {'when_full': 'pause'})[0], 200)
+    capture = board.start('lo', FILTER)[1]['capture']
+    checks.that(f'{title}: the capture pauses', flood(board, lambda: store_of(board)['paused']), board.state())
+    send(200)
+    board.wait(lambda: board.state()['capture']['not_written'] >= 200)
+    seen = board.state()['capture']
+    checks.that(f'{title}: said in words', words in seen['store']['words'], seen)
+    checks.that(f'{title}: what came meanwhile is counted', seen['not_written'] >= 200, seen)
+    checks.equal(f'{title}: it still runs', seen['state'], 'RUNNING')
+    checks.equal(f'{title}: the files hold what is listed', packets_in(files(board)[-1]), seen['packets'])
+    make_room()
+    checks.that(f'{title}: it goes on by itself', board.wait(lambda: not store_of(board)['paused']), board.state())
+    send(100)
+    checks.that(f'{title}: with the packets that come now',
+                board.wait(lambda: board.state()['capture']['packets'] == seen['packets'] + 100), board.state())
+    board.stop()
+    seen = board.state()['capture']
+    checks.equal(f'{title}: all is whole at the end', packets_in(files(board)[-1]), seen['packets'])
+    shown = next(c for c in board.captures()['captures'] if c['id'] == capture)
+    checks.equal(f'{title}: no damage', (shown['ended'], shown['damage'], shown['state']), ('', '', 'ready'))
+    opens(checks, board, title, capture, seen['packets'])
+    return capture
+
+
+def overwriting(checks, board, title):
+    """A capture that may overwrite: the oldest packets go, no new one is lost for good, it never ends."""
+    checks.equal(f'{title}: overwriting is chosen', board.ask('PUT', '/capture/store', {'when_full': 'overwrite'})[0], 200)
+    capture = board.start('lo', FILTER)[1]['capture']
+    checks.that(f'{title}: the oldest go', flood(board, lambda: store_of(board)['expired_segments'] > 2), board.state())
+    last = board.state()['capture']['packets']
+    send(100)
+    checks.that(f'{title}: new packets come in', board.wait(
+        lambda: board.state()['capture']['packets'] >= last + 100), board.state())
+    board.stop()
+    seen = board.state()['capture']
+    kept = seen['packets'] - seen['store']['expired_packets']
+    checks.equal(f'{title}: the files are whole and hold what is kept', packets_in(files(board)[-1]), kept)
+    shown = next(c for c in board.captures()['captures'] if c['id'] == capture)
+    checks.equal(f'{title}: numbers stay', (shown['packets'], shown['first_number'], shown['expired_packets']),
+                 (seen['packets'], seen['store']['expired_packets'] + 1, seen['store']['expired_packets']))
+    status, answer = board.ask('GET', f'/captures/{capture}/packets/1')
+    checks.that(f'{title}: one that is gone says so', status == 404 and 'no longer kept' in str(answer), (status, answer))
+    opens(checks, board, title, capture, seen['packets'])
+    return capture
 
 
 def full_disk(checks):
     with tempfile.TemporaryDirectory(prefix='sp3ctra-full-') as data:
         # This mount is seen by this process and its children only, and goes with them.
-        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=3m,mode=0700', 'tmpfs', data], check=False).returncode:
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=40m,mode=0700', 'tmpfs', data], check=False).returncode:
             checks.skip('a full disk: tmpfs cannot be mounted here')
             return
         with Dashboard(data=data) as board:
-            capture, seen = flood_until_it_stops(checks, board, 'full disk')
-            checks.that('full disk: said in words', seen['words'].startswith('the disk is full'), seen['words'])
-            checks.that('full disk: most of it was used', 1500 < seen['packets'] < 2300, seen['packets'])
-            checks.equal('full disk: no space is left', board.state()['disk']['free'] < 65536, True)
-            checks.equal('full disk: a start is refused in words', board.start('lo', FILTER)[0], 400)
-            checks.equal('full disk: deleting works', board.ask('DELETE', f'/captures/{capture}')[1].get('deleted'), True)
-            checks.equal('full disk: then capturing works', board.start('lo', FILTER)[0], 200)
-            board.stop()
+            filler = data + '/filler'
+            with open(filler, 'wb') as f:
+                f.write(bytes(20 << 20))
+            capture = paused_and_going_on(checks, board, 'full disk', 'the disk is full', lambda: os.remove(filler))
+            board.ask('DELETE', f'/captures/{capture}')
+            capture = overwriting(checks, board, 'full disk, overwritten')
+            board.ask('DELETE', f'/captures/{capture}')
             command_on_a_full_disk(checks, data)
         subprocess.run(['umount', '-l', data], check=False)
 
@@ -87,17 +132,47 @@ def command_on_a_full_disk(checks, data):
 
 def quota(checks):
     with Dashboard(arguments=['--disk-quota', '2']) as board:
-        capture, seen = flood_until_it_stops(checks, board, 'quota')
-        checks.that('quota: said in words', seen['words'].startswith('the disk quota'), seen['words'])
+        capture = overwriting(checks, board, 'quota')
         disk = board.state()['disk']
         checks.equal('quota: its size', disk['quota'], 2 << 20)
-        on_disk = sum(os.path.getsize(board.data + '/captures/' + f) for f in os.listdir(board.data + '/captures'))
+        on_disk = sum(os.path.getsize(os.path.join(folder, f))
+                      for folder, _, names in os.walk(board.data + '/captures') for f in names)
         board.wait(lambda: board.state()['disk']['used'] == on_disk, 3)
         checks.equal('quota: used is what lies on the disk', board.state()['disk']['used'], on_disk)
         checks.that('quota: it was kept', on_disk <= (2 << 20) + 4096, on_disk)
         checks.equal('quota: an upload is refused', board.ask('POST', '/uploads', {'name': 'a', 'size': 1 << 20})[0], 413)
         board.ask('DELETE', f'/captures/{capture}')
-        checks.equal('quota: deleted is free again', board.ask('POST', '/uploads', {'name': 'a', 'size': 1 << 20})[0], 200)
+        status, upload = board.ask('POST', '/uploads', {'name': 'a', 'size': 1 << 20})
+        checks.equal('quota: deleted is free again', status, 200)
+        paused_and_going_on(checks, board, 'quota, paused', 'for captures are used up',
+                            lambda: os.remove(files(board, 'upload-')[0]))
+        checks.that('quota: the upload is of no use then', upload, upload)
+
+
+def always_on(checks):
+    """One switch: the capture starts with the program, on what was captured last."""
+    with tempfile.TemporaryDirectory(prefix='sp3ctra-always-') as folder:
+        data = folder + '/data'
+        with Dashboard(data=data) as board:
+            checks.equal('nobody was asked yet', board.ask('GET', '/capture/store')[1],
+                         {'asked': False, 'bytes': 2 << 30, 'hours': 0, 'files': 0, 'min_free_bytes': 0,
+                          'when_full': 'overwrite', 'always_on': False})
+            board.start('lo', FILTER)
+            board.stop()
+        with Dashboard(data=data) as board:
+            checks.equal('off: nothing starts by itself', board.state()['capture']['state'], 'STOPPED')
+            checks.equal('the switch', board.ask('PUT', '/capture/store', {'always_on': True})[0], 200)
+            for wrong in ({'bytes': -1}, {'bytes': 5}, {'files': 1}, {'hours': 'x'}, {'when_full': 'burn'}, {'always_on': 1}):
+                checks.equal(f'{wrong} is refused', board.ask('PUT', '/capture/store', wrong)[0], 400)
+            board.kill()
+        with Dashboard(data=data) as board:
+            policy = board.ask('GET', '/capture/store')[1]
+            checks.that('it is kept', policy['asked'] and policy['always_on'], policy)
+            seen = board.state()['capture']
+            checks.equal('on: it captures at once, as last time', (seen['state'], seen['bpf']), ('RUNNING', FILTER))
+            send(50)
+            checks.that('and sees packets', board.wait(lambda: board.state()['capture']['packets'] == 50), board.state())
+            checks.that('in a capture of its own kind', len(files(board, 'always-')) == 1, os.listdir(data + '/captures'))
 
 
 def restart(checks):
@@ -141,6 +216,7 @@ def main():
     full_disk(checks)
     quota(checks)
     restart(checks)
+    always_on(checks)
     checks.end()
 
 

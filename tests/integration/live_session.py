@@ -32,7 +32,7 @@ class Sender:
 
 def count_in_file(board, shown=''):
     """Packets of the newest live capture file that a filter shows, by the command line."""
-    path = max(glob.glob(board.data + '/captures/live-*.pcapng'))
+    path = max(p for p in glob.glob(board.data + '/captures/live-*') if not p.endswith('.name'))
     code, text = run([dashboard.program(), 'read', path, '--count', *(['-Y', shown] if shown else [])])
     return int(text) if code == 0 and text.strip().isdigit() else (code, text)
 

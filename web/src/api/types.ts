@@ -65,6 +65,7 @@ export interface StoredCapture {
   name: string;
   bytes: number;
   modified_ns: string;
+  segments?: number;
 }
 
 /** The stream leaves `stored` out when it is as before. */

@@ -13,9 +13,9 @@ const one = (name: string, more: object = {}) =>
 
 describe('what is captured', () => {
   const list = [one('eth0'), one('wlan0'), one('usb0', { capturable: false })];
-  it('is the best one, the chosen ones in their order, and never one that cannot be', () => {
+  it('is the best one, the chosen ones in the order of the list, and never one that cannot be', () => {
     expect(names_to_start(list, [], 'eth0')).toEqual(['eth0']);
-    expect(names_to_start(list, ['wlan0', 'eth0'], 'eth0')).toEqual(['wlan0', 'eth0']);
+    expect(names_to_start(list, ['wlan0', 'eth0'], 'eth0')).toEqual(['eth0', 'wlan0']);
     expect(names_to_start(list, ['usb0', 'gone', 'wlan0'], 'eth0')).toEqual(['wlan0']);
     expect(names_to_start(list, ['gone'], 'eth0')).toEqual([]);
     expect(names_to_start([], [], null)).toEqual([]);

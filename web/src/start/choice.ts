@@ -23,11 +23,10 @@ export function toggle_name(name: string): void {
   choose_names(now.includes(name) ? now.filter((other) => other !== name) : [...now, name]);
 }
 
-/** Those of the chosen that can be captured now; when none was chosen, the best one. */
+/** Those of the chosen that can be captured now, in the order of the list; when none was chosen, the best one. */
 export function names_to_start(list: readonly InterfaceInfo[], chosen: readonly string[], best: string | null): string[] {
   if (chosen.length === 0) return best === null ? [] : [best];
-  const able = new Set(list.filter((i) => i.capturable).map((i) => i.name));
-  return chosen.filter((name) => able.has(name));
+  return list.filter((i) => i.capturable && chosen.includes(i.name)).map((i) => i.name);
 }
 export const start_names = computed(() => names_to_start(interfaces.value, chosen_names.value, best_interface()?.name ?? null));
 

@@ -9,14 +9,14 @@ import { Icon } from '../shell/icons';
 import { bytes_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Progress } from '../shell/progress';
-import { CaptureOptionsPanel } from './capture_options';
+import { CaptureOptionsPanel, options_open } from './capture_options';
 import { chosen_names, left_out, options, start_label, start_names, wish_of } from './choice';
 import { InterfaceCards } from './interface_cards';
 import { InterfacePicker } from './interface_picker';
 import { Recent } from './recent';
 import { RightsCard } from './rights';
 import './start.css';
-import { StoreLine, settle_store } from './store_panel';
+import { StoreLine, StorePanel, settle_store } from './store_panel';
 import { send_file, upload } from './upload';
 
 const demo_busy = signal(false);
@@ -168,7 +168,7 @@ export function Start() {
         <h1>Who talks on your network, and what about?</h1>
         <p>sp3ctra answers in plain words and shows the packets that prove it. Nothing leaves this computer.</p>
       </div>
-      <div class="trio">
+      <div class={`trio${options_open.value ? ' tall' : ''}`}>
         <ListenCard />
         <section class="card" aria-labelledby="demo-title">
           <h2 id="demo-title">
@@ -187,6 +187,7 @@ export function Start() {
         </section>
         <FileCard />
       </div>
+      <StorePanel />
       <InterfaceCards />
       <Recent />
     </section>

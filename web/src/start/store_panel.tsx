@@ -95,43 +95,54 @@ function WhenFull({ now }: { now: StoreChoice }) {
   );
 }
 
-function Panel() {
-  const now = draft.value;
-  if (now === null) return null;
+function AlwaysOn({ now }: { now: StoreChoice }) {
   return (
-    <div class="store-panel" role="group" aria-labelledby="store-title">
-      <h3 id="store-title">
+    <div class="row">
+      <button class="switch" role="switch" aria-checked={now.always_on} aria-labelledby="always-label" aria-describedby="always-words" onClick={() => change({ always_on: !now.always_on })}>
+        <span />
+      </button>
+      <span>
+        <span id="always-label">Always on: keep the last {kAlwaysHours} h</span>
+        <span id="always-words" class="dimmer t12">
+          Capture starts with sp3ctra, on the interfaces used last.
+        </span>
+      </span>
+    </div>
+  );
+}
+
+/** The choice itself: between the cards and the interfaces, in nobody's way. */
+export function StorePanel() {
+  const now = draft.value;
+  if (store.value === null || now === null || !(store_open.value || must_ask.value)) return null;
+  return (
+    <section class="card store-panel" aria-labelledby="store-title">
+      <h2 id="store-title">
         <Icon name="disk" />
         {must_ask.value ? 'How much of the disk may captures take?' : 'What is kept of a capture'}
-      </h3>
-      <Sizes now={now} />
-      <WhenFull now={now} />
-      <div class="row">
-        <button class="switch" role="switch" aria-checked={now.always_on} aria-labelledby="always-label" onClick={() => change({ always_on: !now.always_on })}>
-          <span />
-        </button>
-        <span id="always-label">
-          Always on: keep the last {kAlwaysHours} h <span class="dimmer t12">capture starts with sp3ctra, on the interfaces used last</span>
-        </span>
-      </div>
-      <details class="limits">
-        <summary>More limits</summary>
-        <div class="knobs">
-          <Limit label="Not older than" unit="h" value={now.hours} set={(hours) => change({ hours: Math.round(hours) })} />
-          <Limit label="Not more than" unit="files" value={now.files} set={(files) => change({ files: Math.round(files) })} />
-          <Limit label="Leave free" unit="GB" value={Math.round(now.min_free_bytes / 1e8) / 10} set={(gb) => change({ min_free_bytes: Math.round(gb * 1e9) })} />
+      </h2>
+      <div class="halves">
+        <div>
+          <Sizes now={now} />
+          <WhenFull now={now} />
         </div>
-      </details>
-      <p class="t12 dim" role="status">
-        {store_words(now)}
-      </p>
+        <div>
+          <AlwaysOn now={now} />
+          <details class="limits">
+            <summary>More limits</summary>
+            <div class="knobs">
+              <Limit label="Not older than" unit="h" value={now.hours} set={(hours) => change({ hours: Math.round(hours) })} />
+              <Limit label="Not more than" unit="files" value={now.files} set={(files) => change({ files: Math.round(files) })} />
+              <Limit label="Leave free" unit="GB" value={Math.round(now.min_free_bytes / 1e8) / 10} set={(gb) => change({ min_free_bytes: Math.round(gb * 1e9) })} />
+            </div>
+          </details>
+        </div>
+      </div>
       <div class="row">
         <button class="btn" disabled={saving.value} onClick={() => void save().then((done) => done && say('Kept from now on as chosen.'))}>
           Keep it so
         </button>
-        {must_ask.value ? (
-          <span class="t12 dimmer">Asked once. Starting a capture takes what stands here; it can be changed at any time.</span>
-        ) : (
+        {must_ask.value ? null : (
           <button
             class="btn quiet"
             onClick={() => {
@@ -142,22 +153,31 @@ function Panel() {
             Cancel
           </button>
         )}
+        <p class="t12 dim">
+          <span role="status">{store_words(now)}</span>
+          {must_ask.value ? <span class="dimmer"> Asked once: starting a capture takes what stands here, and it can be changed at any time.</span> : null}
+        </p>
       </div>
-    </div>
+    </section>
   );
 }
 
-/** One line that says what is kept, and the panel that changes it; shown open until somebody has chosen. */
+/** One line that says what is kept, and the way to change it. */
 export function StoreLine() {
   useEffect(() => void fetch_store(), []);
-  if (store.value === null) return null;
-  const open = store_open.value || must_ask.value;
-  if (open) return <Panel />;
+  if (store.value === null || must_ask.value) return null;
   return (
     <p class="row t12 dim store-line">
       <Icon name="disk" size={14} />
       <span>{store_words(store.value)}</span>
-      <button class="btn quiet sm" aria-expanded={false} onClick={() => ((draft.value = store.value), (store_open.value = true))}>
+      <button
+        class="btn quiet sm"
+        aria-expanded={store_open.value}
+        onClick={() => {
+          draft.value = store.value;
+          store_open.value = !store_open.value;
+        }}
+      >
         Change
       </button>
     </p>
