@@ -119,7 +119,7 @@ export function PacketList() {
     };
   }, []);
   useSignalEffect(() => {
-    scroller.current?.parentElement?.setAttribute('aria-rowcount', String(session.count.value.rows - session.count.value.first_row + 1));
+    scroller.current?.parentElement?.setAttribute('aria-rowcount', String(session.count.value.rows + 1));
   });
   return (
     <div class={`grid listgrid${dense.value ? '' : ' comfortable'}`} role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>

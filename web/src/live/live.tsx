@@ -64,13 +64,15 @@ export function Live() {
       <section class={`live${open ? ' with-insp' : ''}`}>
         <div class="listpane">
           <FindBar />
-          <MissingRight />
-          <News />
-          <GonePacket />
-          <ReadingProgress />
-          <EndedEarly />
-          <Loss />
-          <Overload />
+          <div class="bann-stack">
+            <MissingRight />
+            <News />
+            <GonePacket />
+            <ReadingProgress />
+            <EndedEarly />
+            <Loss />
+            <Overload />
+          </div>
           <div class="listbox">
             <PacketList />
             <Empty />

@@ -96,7 +96,12 @@ function over(item: NewsItem, c: CaptureStatus): { key: string; words: string } 
 /** "eth0 is gone since 14:31:50" and the rest. */
 export function lead_and_rest(words: string): [string, string] {
   const cut = /[;:.] /.exec(words);
-  if (!cut) return [words, ''];
+  if (!cut) return [sentence(words), ''];
   const rest = words.slice(cut.index + 2).trim();
-  return [words.slice(0, cut.index) + '.', rest.charAt(0).toUpperCase() + rest.slice(1)];
+  return [sentence(words.slice(0, cut.index)) + '.', sentence(rest)];
+}
+
+/** A capital for our own words; the name of an interface keeps its letters. */
+function sentence(text: string): string {
+  return /^(the|capture|nothing|its?|packets|no|new|newer)\b/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
