@@ -25,7 +25,7 @@ export class Scene {
     { key: 'http', name: 'HTTP', bpf: 'tcp port 80 or tcp port 8080 or tcp port 8000', words: 'Web pages that anybody on the way can read.' },
   ];
   store = { asked: true, bytes: 2_147_483_648, hours: 0, files: 0, min_free_bytes: 1_073_741_824, when_full: 'overwrite', always_on: false };
-  what = { rights: 'no_capd', gone: [], hide: [], down: [], extra: [], friendly: {}, drops: false, paused: false };
+  what = { rights: 'no_capd', gone: [], hide: [], down: [], extra: [], friendly: {}, drops: false, paused: false, words: {}, renamed: {}, notice: '', expired: 0 };
   /** Names being captured, in order, with how: {name, since_ns, ended}. */
   running = [];
   options = {};
@@ -38,6 +38,7 @@ export class Scene {
     if (has('first-start')) this.store.asked = false;
     this.what.drops = has('drops');
     this.what.paused = has('paused');
+    if (has('expired')) this.what.expired = 5000;
     this.segments = has('segments');
     this.flaps = has('waiting');
   }
@@ -109,12 +110,12 @@ export class Scene {
     const interfaces = this.running.map((r, i) => {
       const share = i === 0 ? (several ? 0.8 : 1) : 0.2 / Math.max(1, this.running.length - 1);
       const state = r.removed ? 'removed' : this.#is_gone(r.name) ? 'waiting' : this.what.down.includes(r.name) ? 'down' : 'running';
-      const words = { waiting: `${r.name} is gone; it is taken up again by itself when it is back`, down: `${r.name} is switched off; it goes on by itself`, removed: `${r.name} was taken out`, running: '' }[state];
+      const words = { waiting: `${r.name} is gone; it is taken up again by itself when it is back`, down: `${r.name} is switched off; it goes on by itself`, removed: `${r.name} was taken out`, running: this.what.words[r.name] ?? '' }[state];
       const packets = Math.floor(totals.packets * share);
       const drops = this.what.drops && i === 0 ? 1204 : 0;
       const on = is_running && state === 'running' ? 1 : 0;
       return {
-        name: r.name, state, words, since_ns: r.since_ns, packets, bytes: packets * 600, duplicates: several && i > 0 ? Math.floor(packets * 0.1) : 0,
+        name: this.what.renamed[r.name] ?? r.name, state, words, since_ns: r.since_ns, packets, bytes: packets * 600, duplicates: several && i > 0 ? Math.floor(packets * 0.1) : 0,
         packets_per_s: totals.packets_per_s * share * on, bits_per_s: totals.bits_per_s * share * on, received: packets + drops, kernel_drops: drops, card_drops: 0,
         ring_bytes: ((this.options.ring_mib ?? 64) * 1048576) / this.running.length, ring_fill: on * (this.what.drops ? 0.97 : 0.03),
         promiscuous: this.options.promiscuous !== false, snaplen: this.options.snaplen ?? 0, mtu: 1500,
@@ -123,6 +124,7 @@ export class Scene {
     const sum = (key) => interfaces.reduce((all, i) => all + i[key], 0);
     const { paused } = this.what;
     return {
+      words: is_running ? this.what.notice : '',
       interfaces, duplicates: sum('duplicates'), kernel_drops: sum('kernel_drops'), event_drops: this.what.drops ? 12 : 0, queue_fill: this.what.drops ? 0.9 : 0.01,
       store: {
         segments: this.segments ? 31 : is_running ? 1 : 0, bytes: totals.bytes, oldest_ns: this.running[0]?.since_ns ?? '0', expired_packets: this.segments ? 1_204_881 : 0, expired_segments: this.segments ? 9 : 0,

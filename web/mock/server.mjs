@@ -82,7 +82,12 @@ function end_early() {
   announce('captures', { captures: public_captures() });
   announce('state', state_now());
 }
-const public_captures = () => captures.map(({ reading_from, goal, ...c }) => c).reverse();
+/** Packets of the first and of the running capture that made room, by the scene. */
+const expired = (c) => c.expired_packets ?? (c.id === 'c1' || c.id === live.id ? Math.min(scene.what.expired, Math.max(0, c.packets - 1)) : 0);
+const public_captures = () =>
+  captures
+    .map(({ reading_from, goal, ...c }) => ({ ...c, first_number: expired(c) + 1, expired_packets: expired(c) }))
+    .reverse();
 
 function state_now() {
   const c = live_capture();
@@ -141,9 +146,11 @@ function answer_view(s, force) {
   live_capture();
   const rows = rows_of(capture, v.filter);
   const total = rows ? rows.length : capture.packets;
-  if (total !== s.told || force) {
+  const first_row = rows ? rows.filter((n) => n <= expired(capture)).length : expired(capture);
+  if (total !== s.told || first_row !== s.told_first || force) {
+    s.told_first = first_row;
     s.told = total;
-    s.send(JSON.stringify({ op: 'rows', view: v.view, capture: v.capture, filter: v.filter, rows: total, of: capture.packets, complete: true, scanned: capture.packets, ms: 9 }));
+    s.send(JSON.stringify({ op: 'rows', view: v.view, capture: v.capture, filter: v.filter, rows: total, first_row, of: capture.packets, complete: true, scanned: capture.packets, ms: 9 }));
   } else if (!force) return;
   if (!force && !v.follow) return;
   const count = Math.min(v.count, 2000);
@@ -163,6 +170,7 @@ setInterval(() => {
 scene.changed = () => {
   announce('interfaces', { interfaces: scene.interfaces() });
   announce('state', state_now());
+  announce('captures', { captures: public_captures() });
 };
 setInterval(() => live.state === 'RUNNING' && (live_capture(), announce('captures', { captures: public_captures() })), 1000).unref();
 
@@ -281,6 +289,7 @@ async function call(method, url, request) {
   if ((m = /^\/captures\/(\w+)\/packets\/(\d+)$/.exec(path))) {
     const c = capture(m[1]);
     const n = Number(m[2]);
+    if (n <= expired(c)) refuse(404, `packet ${n} is no longer kept; the oldest kept is ${expired(c) + 1}`);
     if (n < 1 || n > c.packets) refuse(404, `There is no packet ${n} in this capture.`);
     return packet_json(n, c.packets);
   }

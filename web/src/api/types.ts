@@ -270,6 +270,8 @@ export interface RowsMessage {
   capture: string;
   filter: string | null;
   rows: number;
+  /** The rows before it are no longer kept. */
+  first_row?: number;
   of: number;
   complete: boolean;
   scanned: number;

@@ -90,7 +90,7 @@ function list_key(event: KeyboardEvent): boolean {
       session.step(-(list_on_screen.view?.page_rows() ?? 20));
       return true;
     case 'Home':
-      session.select_row(0);
+      session.select_row(session.count.value.first_row);
       return true;
     case 'End':
       if (session.current_info.value?.state === 'live') session.set_following(true);

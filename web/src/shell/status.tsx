@@ -8,7 +8,7 @@ import { seconds_of } from '../charts/series_model';
 import { bits_text, bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
 import { lost_packets } from './side';
-import { StatusPanel, health_open } from './status_panel';
+import { health_open } from './status_panel';
 import { count_words, fullest_ring, kInterfaceWords, not_looked_into, percent_text } from './status_words';
 
 const rates = signal<readonly number[]>([]);
@@ -114,7 +114,6 @@ export function Status() {
       <button class="item" onClick={() => (keys_open.value = true)}>
         <span class="kbd">?</span> keys
       </button>
-      {health_open.value ? <StatusPanel /> : null}
     </footer>
   );
 }

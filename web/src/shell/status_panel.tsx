@@ -22,12 +22,17 @@ export function go_to_store(): void {
   health_open.value = false;
   place.value = 'captures';
   requestAnimationFrame(() => {
-    const title = document.getElementById('store-title') ?? document.querySelector<HTMLElement>('.st0 h2');
-    if (title === null) return;
-    title.tabIndex = -1;
-    title.scrollIntoView({ block: 'center' });
-    title.focus();
+    // Folded, the settings are one line with a button.
+    document.querySelector<HTMLElement>('.store-line button')?.click();
+    requestAnimationFrame(show_store);
   });
+}
+function show_store(): void {
+  const title = document.getElementById('store-title') ?? document.querySelector<HTMLElement>('.st0 h2');
+  if (title === null) return;
+  title.tabIndex = -1;
+  title.scrollIntoView({ block: 'center' });
+  title.focus();
 }
 
 function Bar({ share, label }: { share: number; label: string }) {
@@ -197,7 +202,6 @@ export function StatusPanel() {
     const timer = window.setInterval(() => (now_s.value = Date.now() / 1000), 1000);
     return () => window.clearInterval(timer);
   }, []);
-  if (!health_open.value) return null;
   const state = program.value;
   const c = state?.capture;
   return (
