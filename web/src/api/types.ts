@@ -276,6 +276,4 @@ export interface RowsMessage {
   complete: boolean;
   scanned: number;
   ms: number;
-  /** Rows before it are no longer kept. */
-  first_row?: number;
 }

@@ -45,7 +45,7 @@ const kOptions: CaptureOptions = { promiscuous: true, snaplen: 0, ring_mib: 0 };
 
 const whole = (value: unknown, most: number): number => (typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(0, Math.round(value))) : 0);
 /** Bounds of the call. */
-const kLeastSnaplen = 64;
+export const kLeastSnaplen = 64;
 export const kMostSnaplen = 262_144;
 const kMostRing_mib = 256;
 

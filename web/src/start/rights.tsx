@@ -60,7 +60,9 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
 export function sentence(text: string): string {
   const said = plain_text(text).trim();
   if (said === '') return '';
-  return said[0]?.toUpperCase() + said.slice(1) + (/[.!?:]$/.test(said) ? '' : '.');
+  // The name of an interface keeps its letters.
+  const lead = /^[a-z]+ /.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
+  return lead + (/[.!?:]$/.test(said) ? '' : '.');
 }
 
 const checked_ms = signal(0);
