@@ -31,7 +31,8 @@ export const tests = [
     flags: ['--rights'],
     needs_mock: kNeeds,
     async run({ page }) {
-      await page.locator('.main-card input').fill('flood');
+      await page.getByRole('button', { name: /^Options/ }).click();
+      await page.getByLabel('Capture filter').fill('flood');
       await page.getByRole('button', { name: 'Capture on eth0' }).click();
       await page.getByText(/The list draws 1 in \d+/).waitFor();
       await page.getByRole('button', { name: 'Pause list' }).click();
@@ -43,7 +44,8 @@ export const tests = [
     flags: ['--rights'],
     needs_mock: kNeeds,
     async run({ page }) {
-      await page.locator('.main-card input').fill('not bogus');
+      await page.getByRole('button', { name: /^Options/ }).click();
+      await page.getByLabel('Capture filter').fill('not bogus');
       await page.getByRole('button', { name: 'Capture on eth0' }).click();
       await page.getByText('Character 5:').waitFor();
     },

@@ -37,7 +37,7 @@ export function packet_facts(n) {
   const nanos_total = n * 120_000 + (r % 90_000);
   const seconds = kStart_s + Math.floor(nanos_total / 1e9);
   const hostile = n % 97 === 5 ? kHostile[(n / 97) & 3] : '';
-  const flags = (n % 211 === 0 ? 1 : 0) | (n % 307 === 0 ? 8 : 0);
+  const flags = (n % 211 === 0 ? 1 : 0) | (n % 307 === 0 ? 8 : 0) | (n % 53 === 0 ? 128 : 0);
   return {
     number: n,
     kind,
@@ -87,7 +87,7 @@ export function encode_rows(view, first, total, numbers, follow) {
   column(2, (p, r) => out.setUint16(p, r.source_port, true));
   column(2, (p, r) => out.setUint16(p, r.target_port, true));
   column(2, (p, r) => out.setUint16(p, r.flags, true));
-  column(1, (p) => out.setUint8(p, 0));
+  column(1, (p, r) => out.setUint8(p, r.number % 5 === 0 ? 1 : 0));
   column(1, (p, r) => out.setUint8(p, r.kind.family));
   for (const cells of texts) {
     let offset = 0;

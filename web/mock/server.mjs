@@ -1,6 +1,9 @@
 // The contract of docs/api.md served from a made-up capture of ten million packets. Only node and ws.
 //   node mock/server.mjs [--port N] [--dist DIR] [--rights] [--rows N] [--demo-open] [--disk-full]
+//                        [--rights-state WORD] [--first-start] [--waiting] [--drops] [--paused] [--segments]
 // --demo-open: only the demo is open, as where nothing may be listened to. --disk-full: a capture ends after 2 s, its disk full.
+// The rest is in scenes.mjs, and each can be changed while it runs: POST /mock {"rights":"no_capd","gone":["eth0"],"drops":true,
+// "paused":true,"extra":[{"name":"usb0"}],"hide":["wlan0"],"down":["eth0"],"friendly":{"eth0":"…"}} (no login; this is no real server).
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
@@ -8,6 +11,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { encode_rows, kFirst_ns, last_ns, packet_facts, packet_json } from './capture.mjs';
+import { Scene } from './scenes.mjs';
 
 const argument = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -15,7 +19,7 @@ const argument = (name, fallback) => {
 };
 const port = Number(argument('port', '5055'));
 const dist = argument('dist', fileURLToPath(new URL('../dist', import.meta.url)));
-const rights = process.argv.includes('--rights');
+const scene = new Scene(process.argv);
 const kRows = Number(argument('rows', '10000000'));
 const token = argument('token', randomBytes(12).toString('hex'));
 const secret = randomBytes(12).toString('hex');
@@ -33,6 +37,8 @@ let stored = [
   { id: 'c8', name: 'kept-upload.pcap', bytes: 3_100_000, modified_ns: '1700000100000000000' },
   { id: 'c9', name: 'eth0 <i>yesterday</i>', bytes: 620_000, modified_ns: '1699990000000000000' },
 ];
+if (process.argv.includes('--segments'))
+  captures.push(capture_of('c4', 'eth0 and wlan0, always on', 4_812_000, 'ready', { deletable: true, segments: 31, first_number: 1_204_882, expired_packets: 1_204_881, interfaces: ['eth0', 'wlan0'] }));
 if (process.argv.includes('--demo-open')) {
   captures.length = stored.length = 0;
   captures.push(capture_of('demo', 'demo.pcapng', 12480, 'ready', { demo: true }));
@@ -44,7 +50,7 @@ const jobs = new Map();
 const tickets = new Map();
 let next_id = 10;
 const started = Date.now();
-const live = { state: 'STOPPED', id: '', interface: '', bpf: '', since_ns: '0', rate: 1284, not_written: 0 };
+const live = { state: 'STOPPED', id: '', bpf: '', since_ns: '0', rate: 1284, not_written: 0 };
 
 function live_capture() {
   const found = captures.find((c) => c.id === live.id);
@@ -76,28 +82,25 @@ function end_early() {
   announce('captures', { captures: public_captures() });
   announce('state', state_now());
 }
-const public_captures = () => captures.map(({ reading_from, goal, ...c }) => c).reverse();
+/** Packets of the first and of the running capture that made room, by the scene. */
+const expired = (c) => c.expired_packets ?? (c.id === 'c1' || c.id === live.id ? Math.min(scene.what.expired, Math.max(0, c.packets - 1)) : 0);
+const public_captures = () =>
+  captures
+    .map(({ reading_from, goal, ...c }) => ({ ...c, first_number: expired(c) + 1, expired_packets: expired(c) }))
+    .reverse();
 
-const state_now = () => ({
-  version: '0.1.0',
-  capture: { state: live.state, id: live.id, interface: live.interface, bpf: live.bpf, since_ns: live.since_ns, packets: live_capture()?.packets ?? 0, bytes: live_capture()?.bytes ?? 0, kernel_drops: 0, not_analysed: 0, not_written: live.not_written, packets_per_s: live.state === 'RUNNING' ? live.rate : 0, bits_per_s: live.state === 'RUNNING' ? 9.6e6 : 0, words: '' },
-  rights: rights ? { can_capture: true, why: '', fix: '' } : { can_capture: false, why: 'This computer does not let sp3ctra read live packets yet. Give that one right to its small capture helper; everything else keeps running without rights.', fix: 'sudo install -o root -m 4750 build/release/sp3ctra-capd /usr/local/libexec/sp3ctra-capd' },
-  disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
-  demo: { available: true },
-});
-
-const interface_of = (name, friendly, extra) => ({ name, friendly, addresses: [], mac: '02:00:00:00:00:01', up: true, wireless: false, virtual: false, loopback: false, default_route: false, capturable: rights, why: rights ? '' : 'no right', fix: '', rx_bytes: 0, tx_bytes: 0, speed_mbps: 0, mtu: 1500, ...extra });
-function interfaces() {
-  const t = (Date.now() - started) / 1000;
-  const grow = (rate) => Math.floor((t * rate + Math.sin(t) * rate * 0.4 + Math.sin(t * 3.1) * rate * 0.15) / 8);
-  return [
-    interface_of('eth0', '', { default_route: true, addresses: ['192.168.1.23', '2001:db8:5::23'], speed_mbps: 1000, rx_bytes: grow(9.6e6) }),
-    interface_of('wlan0', 'Wi-Fi “Attic”', { wireless: true, addresses: ['192.168.1.24'], speed_mbps: 433, rx_bytes: grow(2.1e6) }),
-    interface_of('wg0', '', { virtual: true, addresses: ['10.8.0.2'], rx_bytes: grow(2e5) }),
-    interface_of('lo', '', { loopback: true, addresses: ['127.0.0.1', '::1'], mtu: 65536, rx_bytes: grow(4e5) }),
-    interface_of('docker0', 'containers', { virtual: true, addresses: ['172.17.0.1'] }),
-    interface_of('enx00e04c68', 'USB adapter', { up: false, capturable: false, why: 'No cable is plugged in.' }),
-  ];
+function state_now() {
+  const c = live_capture();
+  const running = live.state === 'RUNNING';
+  const totals = { packets: c?.packets ?? 0, bytes: c?.bytes ?? 0, packets_per_s: running ? live.rate : 0, bits_per_s: running ? 9.6e6 : 0 };
+  return {
+    version: '0.1.0',
+    capture: { state: live.state, id: live.id, bpf: live.bpf, since_ns: live.since_ns, ...totals, not_analysed: 0, not_written: live.not_written, words: '', ...scene.capture(running, totals) },
+    rights: scene.rights(),
+    disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
+    process: { cpu_percent: running ? 4.2 : 0.3, memory_bytes: 148_000_000 },
+    demo: { available: true },
+  };
 }
 
 // The mock's filter language: one protocol name, `not`-free, or a time window. Enough to test the page.
@@ -143,9 +146,11 @@ function answer_view(s, force) {
   live_capture();
   const rows = rows_of(capture, v.filter);
   const total = rows ? rows.length : capture.packets;
-  if (total !== s.told || force) {
+  const first_row = rows ? rows.filter((n) => n <= expired(capture)).length : expired(capture);
+  if (total !== s.told || first_row !== s.told_first || force) {
+    s.told_first = first_row;
     s.told = total;
-    s.send(JSON.stringify({ op: 'rows', view: v.view, capture: v.capture, filter: v.filter, rows: total, of: capture.packets, complete: true, scanned: capture.packets, ms: 9 }));
+    s.send(JSON.stringify({ op: 'rows', view: v.view, capture: v.capture, filter: v.filter, rows: total, first_row, of: capture.packets, complete: true, scanned: capture.packets, ms: 9 }));
   } else if (!force) return;
   if (!force && !v.follow) return;
   const count = Math.min(v.count, 2000);
@@ -158,6 +163,15 @@ setInterval(() => {
   for (const s of sockets) if (s.known && s.view) answer_view(s, false);
 }, 50).unref();
 setInterval(() => announce('state', state_now()), 500).unref();
+setInterval(() => {
+  for (const s of sockets) if (s.known && s.counters) s.send(JSON.stringify({ op: 'interfaces', interfaces: scene.interfaces() }));
+}, 1000).unref();
+/** What the scenes change is told at once, as the program does. */
+scene.changed = () => {
+  announce('interfaces', { interfaces: scene.interfaces() });
+  announce('state', state_now());
+  announce('captures', { captures: public_captures() });
+};
 setInterval(() => live.state === 'RUNNING' && (live_capture(), announce('captures', { captures: public_captures() })), 1000).unref();
 
 class Refusal extends Error {
@@ -184,16 +198,34 @@ async function call(method, url, request) {
   const capture = (id) => captures.find((c) => c.id === id) ?? refuse(404, 'This capture is no longer kept.');
   let m;
   if (path === '/state') return state_now();
-  if (path === '/interfaces') return { interfaces: interfaces() };
+  if (path === '/interfaces') return { interfaces: scene.interfaces() };
   if (path === '/captures') return { captures: (live_capture(), public_captures()), stored };
   if (path === '/capture/start') {
     if (/bogus/.test(body.bpf)) refuse(400, '“bogus” is no word of the capture filter.', { position: body.bpf.indexOf('bogus'), length: 5 });
+    const wrong = scene.start(body);
+    if (wrong) refuse(400, wrong.error, { interface: wrong.interface });
     const id = `c${next_id++}`;
-    Object.assign(live, { state: 'RUNNING', not_written: 0, id, interface: body.interface, bpf: body.bpf, since_ns: `${Date.now()}000000`, rate: body.bpf === 'flood' ? 182000 : 1284 });
-    captures.push(capture_of(id, `${body.interface} now`, 0, 'live', { deletable: true }));
+    Object.assign(live, { state: 'RUNNING', not_written: 0, id, bpf: body.bpf ?? '', since_ns: `${Date.now()}000000`, rate: body.bpf === 'flood' ? 182000 : 1284 });
+    captures.push(capture_of(id, `${body.interfaces.join(', ')} now`, 0, 'live', { deletable: true, interfaces: body.interfaces }));
     if (disk_full) setTimeout(end_early, 2000);
     announce('state', state_now());
     return { capture: id };
+  }
+  if (path === '/capture/presets') return { presets: scene.presets };
+  if (path === '/capture/store') return method === 'PUT' ? scene.choose_store(body) : scene.store;
+  if (path === '/capture/filter') {
+    if (live.state !== 'RUNNING') refuse(409, 'Nothing is being captured.');
+    if (/bogus/.test(body.bpf)) refuse(400, '“bogus” is no word of the capture filter.', { position: body.bpf.indexOf('bogus'), length: 5 });
+    live.bpf = body.bpf;
+    announce('state', state_now());
+    return {};
+  }
+  if (path.startsWith('/capture/interfaces')) {
+    if (live.state !== 'RUNNING') refuse(409, 'Nothing is being captured.');
+    const wrong = method === 'DELETE' ? scene.remove(decodeURIComponent(path.slice('/capture/interfaces/'.length))) : scene.add(body.name);
+    if (wrong) refuse(wrong.status, wrong.error, { interface: wrong.interface });
+    announce('state', state_now());
+    return {};
   }
   if (path === '/capture/stop') {
     const c = live_capture();
@@ -257,6 +289,7 @@ async function call(method, url, request) {
   if ((m = /^\/captures\/(\w+)\/packets\/(\d+)$/.exec(path))) {
     const c = capture(m[1]);
     const n = Number(m[2]);
+    if (n <= expired(c)) refuse(404, `packet ${n} is no longer kept; the oldest kept is ${expired(c) + 1}`);
     if (n < 1 || n > c.packets) refuse(404, `There is no packet ${n} in this capture.`);
     return packet_json(n, c.packets);
   }
@@ -366,6 +399,11 @@ const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const in_body = request.headers['x-sp3ctra-errors'] === 'body';
   const fail = (status, body) => send(response, in_body ? 200 : status, in_body ? { ...body, status } : body);
+  if (url.pathname === '/mock' && request.method === 'POST')
+    return void body_of(request).then((raw) => {
+      scene.set(JSON.parse(raw.toString()));
+      send(response, 200, {});
+    });
   if (!url.pathname.startsWith('/api/v1/')) return void asset(response, url.pathname);
   const ticket = /^\/api\/v1\/jobs\/(\w+)\/file$/.exec(url.pathname);
   if (ticket) {
@@ -397,6 +435,9 @@ hub.on('connection', (s) => {
       if (message.secret !== secret) return s.close(1008);
       s.known = true;
       s.send(JSON.stringify({ op: 'state', ...state_now() }));
+      s.send(JSON.stringify({ op: 'interfaces', interfaces: scene.interfaces() }));
+    } else if (message.op === 'interfaces' && s.known) {
+      s.counters = message.on === true;
     } else if (message.op === 'view' && s.known) {
       s.view = message;
       answer_view(s, true);

@@ -9,9 +9,11 @@ import { keep_address, take_token } from './shell/address';
 import { LostLink } from './shell/banners';
 import { focus_mode, listen_to_keys } from './shell/keys';
 import { KeysOverlay } from './shell/keys_overlay';
+import { News } from './shell/news_banners';
 import { Palette } from './shell/palette';
 import { Side } from './shell/side';
 import { Status } from './shell/status';
+import { StatusPanel, health_open } from './shell/status_panel';
 import './shell/theme';
 import { GetIn, log_in } from './start/get_in';
 import { Start } from './start/start';
@@ -55,12 +57,14 @@ function Program() {
       <Side />
       <main class="work">
         <LostLink />
+        {session.place.value === 'live' && session.current.value !== null ? null : <News />}
         {session.place.value === 'live' ? <Live /> : <Start />}
         <div class={`notice${session.notice.value ? ' on' : ''}`} role="status">
           {session.notice.value}
         </div>
       </main>
       <Status />
+      {health_open.value ? <StatusPanel /> : null}
       <Palette />
       <KeysOverlay />
     </div>

@@ -1,14 +1,6 @@
 import { signal } from '@preact/signals';
-import type {
-  CapturesMessage,
-  Completion,
-  Found,
-  InterfaceInfo,
-  Job,
-  Packet,
-  ProgramState,
-  Series,
-} from './types';
+import { as_interfaces, as_state } from './shapes';
+import type { CapturesMessage, CaptureWish, Completion, FilterPreset, Found, Job, Packet, Series, StoreChoice } from './types';
 
 const kBase = '/api/v1';
 const kSecretKey = 'sp3ctra.secret';
@@ -22,6 +14,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly position: number | null = null,
     readonly length: number = 0,
+    /** The interface it is about, where it is about one. */
+    readonly interface_name: string = '',
   ) {
     super(message);
   }
@@ -86,7 +80,8 @@ async function send(method: string, path: string, body?: unknown, abort?: AbortS
     if (told === 401 && path !== '/login') forget_login();
     const position = typeof answer['position'] === 'number' ? answer['position'] : null;
     const length = typeof answer['length'] === 'number' ? answer['length'] : 0;
-    throw new ApiError(said || `The answer was ${told}.`, told, position, length);
+    const interface_name = typeof answer['interface'] === 'string' ? answer['interface'] : '';
+    throw new ApiError(said || `The answer was ${told}.`, told, position, length, interface_name);
   }
   return answer;
 }
@@ -111,11 +106,17 @@ export const api = {
     }
     secret.value = answer.secret;
   },
-  state: () => send('GET', '/state') as Promise<ProgramState>,
-  interfaces: async () =>
-    ((await send('GET', '/interfaces')) as { interfaces: InterfaceInfo[] }).interfaces.map((i) => ({ ...i, addresses: i.addresses ?? [] })),
-  start: (iface: string, bpf: string) =>
-    send('POST', '/capture/start', { interface: iface, bpf }) as Promise<{ capture: string }>,
+  state: async () => as_state(await send('GET', '/state')),
+  interfaces: async () => as_interfaces(await send('GET', '/interfaces')),
+  start: (want: CaptureWish) => send('POST', '/capture/start', want) as Promise<{ capture: string }>,
+  /** While a capture runs; what is not there waits for nothing: it is refused. */
+  add_interface: (name: string) => send('POST', '/capture/interfaces', { name }),
+  /** Refused for the last one: stop instead. */
+  remove_interface: (name: string) => send('DELETE', `/capture/interfaces/${encodeURIComponent(name)}`),
+  capture_filter: (bpf: string) => send('POST', '/capture/filter', { bpf }),
+  presets: async () => ((await send('GET', '/capture/presets')) as { presets?: FilterPreset[] }).presets ?? [],
+  store: () => send('GET', '/capture/store') as Promise<StoreChoice>,
+  choose_store: (choice: Partial<StoreChoice>) => send('PUT', '/capture/store', choice) as Promise<unknown>,
   stop: () => send('POST', '/capture/stop', {}),
   captures: () => send('GET', '/captures') as Promise<CapturesMessage>,
   open_stored: (capture: string) => send('POST', `/captures/${capture}/open`, {}) as Promise<{ capture: string }>,
@@ -147,8 +148,8 @@ export const api = {
     send('GET', `/captures/${capture}/conversation${query({ n, dir, filter })}`) as Promise<Found>,
   row: (capture: string, n: number, filter: string | null) =>
     send('GET', `/captures/${capture}/row${query({ n, filter })}`) as Promise<{ row: number }>,
-  series: (capture: string, bins: number, filter: string | null, abort?: AbortSignal) =>
-    send('GET', `/captures/${capture}/series${query({ bins, filter })}`, undefined, abort) as Promise<Series>,
+  series: (capture: string, bins: number, filter: string | null, abort?: AbortSignal, span?: { from_ns: string; to_ns: string }) =>
+    send('GET', `/captures/${capture}/series${query({ bins, filter, ...span })}`, undefined, abort) as Promise<Series>,
   export_start: (capture: string, want: Record<string, unknown>) =>
     send('POST', `/captures/${capture}/exports`, want) as Promise<{ job: string }>,
   job: (job: string) => send('GET', `/jobs/${job}`) as Promise<Job>,

@@ -13,6 +13,7 @@ export const kFlagNotAnalysed = 4;
 export const kFlagRetransmission = 8;
 export const kFlagOffload = 16;
 export const kFlagTruncated = 64;
+export const kFlagDuplicate = 128;
 
 export const kFamilies = ['plain', 'names', 'secure', 'clear', 'upkeep', 'remote', 'files', 'things'] as const;
 

@@ -2,7 +2,8 @@ import { signal } from '@preact/signals';
 import { plain_text } from '../shell/plain_text';
 import { api, secret } from './client';
 import { decode_rows, type RowBatch } from './rows';
-import type { CapturesMessage, Job, ProgramState, RowsMessage } from './types';
+import { as_interfaces, as_state } from './shapes';
+import type { CapturesMessage, InterfaceInfo, Job, ProgramState, RowsMessage } from './types';
 
 /** What is on screen, as the server is told. */
 export interface View {
@@ -25,12 +26,15 @@ export class Stream {
   on_state: (state: ProgramState) => void = () => {};
   on_captures: (message: CapturesMessage) => void = () => {};
   on_job: (job: Job) => void = () => {};
+  /** At every change of the list, and once a second while counters are wanted. */
+  on_interfaces: (list: InterfaceInfo[]) => void = () => {};
   private socket: WebSocket | null = null;
   private tries = 0;
   private timer = 0;
   private view_id = 1;
   private view: View | null = null;
   private wanted = false;
+  private counters_wanted = false;
 
   connect(): void {
     this.wanted = true;
@@ -44,6 +48,7 @@ export class Stream {
     socket.onopen = () => {
       socket.send(JSON.stringify({ op: 'hello', secret: secret.value }));
       this.send_view();
+      if (this.counters_wanted) this.send_counters();
     };
     socket.onmessage = (event) => {
       // The link counts as good at the first message, not at the open: a refused hello closes it again.
@@ -77,6 +82,18 @@ export class Stream {
     this.view = view;
     this.send_view();
     return this.view_id;
+  }
+
+  /** Whether the interfaces' counters shall come once a second. */
+  want_counters(on: boolean): void {
+    if (this.counters_wanted === on) return;
+    this.counters_wanted = on;
+    this.send_counters();
+  }
+
+  private send_counters(): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.socket.send(JSON.stringify({ op: 'interfaces', on: this.counters_wanted }));
   }
 
   private send_view(): void {
@@ -125,10 +142,13 @@ export class Stream {
         break;
       }
       case 'state':
-        this.on_state(message as unknown as ProgramState);
+        this.on_state(as_state(message));
         break;
       case 'captures':
         this.on_captures(message as unknown as CapturesMessage);
+        break;
+      case 'interfaces':
+        this.on_interfaces(as_interfaces(message));
         break;
       case 'job':
         this.on_job(message as unknown as Job);

@@ -2,12 +2,20 @@
 
 export interface InterfaceInfo {
   name: string;
+  /** The system's number: stays when the name changes. */
+  index?: number;
+  /** In plain words: "Ethernet cable", "Wi-Fi", "containers". */
   friendly: string;
+  /** One word: "ethernet", "wifi", "loopback", "bridge", "veth", "vlan", "tunnel". */
+  kind?: string;
   addresses: string[];
   mac: string;
   up: boolean;
+  /** A cable is in, a network joined. */
+  carrier?: boolean;
   wireless: boolean;
   virtual: boolean;
+  usb?: boolean;
   loopback: boolean;
   default_route: boolean;
   capturable: boolean;
@@ -43,6 +51,12 @@ export interface CaptureInfo {
   done_bytes: number;
   rate_bytes_per_s: number;
   given_up: readonly { name: string; count: number; words: string }[];
+  /** First packet that is still kept; numbers never change when older ones go. */
+  first_number?: number;
+  /** Files it consists of; one capture all the same. */
+  segments?: number;
+  /** Packets no longer kept, because the oldest files made room. */
+  expired_packets?: number;
 }
 
 /** A capture of the data directory that is not open. */
@@ -51,6 +65,7 @@ export interface StoredCapture {
   name: string;
   bytes: number;
   modified_ns: string;
+  segments?: number;
 }
 
 /** The stream leaves `stored` out when it is as before. */
@@ -61,28 +76,116 @@ export interface CapturesMessage {
 
 export type RunState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING';
 
+/** waiting: gone, and taken up again by itself when it is back. */
+export type InterfaceRunState = 'running' | 'down' | 'waiting' | 'removed' | 'failed';
+
+/** One interface of the running (or last) capture; counts are since its start. */
+export interface CapturedInterface {
+  name: string;
+  state: InterfaceRunState;
+  /** Why it is not running, since when. */
+  words: string;
+  since_ns: string;
+  /** Of these, `duplicates` were seen on another interface within a millisecond. */
+  packets: number;
+  bytes: number;
+  duplicates: number;
+  packets_per_s: number;
+  bits_per_s: number;
+  /** What the system counted in, lost because its ring was full, lost by the card. */
+  received: number;
+  kernel_drops: number;
+  card_drops: number;
+  ring_bytes: number;
+  /** 0 to 1. */
+  ring_fill: number;
+  promiscuous: boolean;
+  /** 0 = whole packets. */
+  snaplen: number;
+  mtu: number;
+}
+
+/** The files of the running capture. */
+export interface StoreState {
+  segments: number;
+  bytes: number;
+  oldest_ns: string;
+  expired_packets: number;
+  expired_segments: number;
+  /** The disk is full and the choice was to pause: packets are counted, not kept. */
+  paused: boolean;
+  words: string;
+}
+
+/** What is kept of captures; 0 = no limit. Chosen once, kept in the data directory. */
+export interface StoreChoice {
+  /** False until somebody has chosen. */
+  asked: boolean;
+  bytes: number;
+  hours: number;
+  files: number;
+  min_free_bytes: number;
+  when_full: 'overwrite' | 'pause';
+  /** Capture starts with the program and the last 24 h are kept. */
+  always_on: boolean;
+}
+
+/** How a capture shall begin; what is left out has the program's default. */
+export interface CaptureWish {
+  interfaces: readonly string[];
+  bpf: string;
+  promiscuous?: boolean;
+  /** Bytes kept of each packet; 0 = all. */
+  snaplen?: number;
+  /** Over all interfaces together. */
+  ring_mib?: number;
+}
+
+export interface FilterPreset {
+  key?: string;
+  name: string;
+  bpf: string;
+  words: string;
+}
+
+/** Why live packets can or cannot be read. */
+export type RightsState = 'ready' | 'no_capd' | 'no_capability' | 'other_version' | 'user_not_listed' | 'broken' | 'no_interface';
+
+export interface CaptureStatus {
+  state: RunState;
+  id: string;
+  interfaces: CapturedInterface[];
+  bpf: string;
+  since_ns: string;
+  /** A duplicate counts once here and in the rates. */
+  packets: number;
+  bytes: number;
+  duplicates: number;
+  kernel_drops: number;
+  /** Lost between the rings and the file: the queue was full. */
+  event_drops: number;
+  /** 0 to 1. */
+  queue_fill: number;
+  not_analysed: number;
+  /** Came while the file could take no more. */
+  not_written: number;
+  packets_per_s: number;
+  bits_per_s: number;
+  words: string;
+  store: StoreState;
+}
+
 export interface ProgramState {
   version: string;
-  capture: {
-    state: RunState;
-    id: string;
-    interface: string;
-    bpf: string;
-    since_ns: string;
-    packets: number;
-    bytes: number;
-    kernel_drops: number;
-    not_analysed: number;
-    /** Came while the file could take no more. */
-    not_written: number;
-    packets_per_s: number;
-    bits_per_s: number;
-    words: string;
-  };
-  rights: { can_capture: boolean; why: string; fix: string };
+  capture: CaptureStatus;
+  rights: { can_capture: boolean; state: RightsState; why: string; fix: string };
   disk: { used: number; quota: number; free: number };
+  process: { cpu_percent: number; memory_bytes: number };
   demo: { available: boolean };
 }
+
+/** Bit of a row's flags: the same packet was seen on another interface within a millisecond. */
+export const kRowDuplicate = 128;
 
 /** A piece of a sentence: text, strong text, or a link to the packet that proves it. */
 export interface Run {
@@ -167,6 +270,8 @@ export interface RowsMessage {
   capture: string;
   filter: string | null;
   rows: number;
+  /** The rows before it are no longer kept. */
+  first_row?: number;
   of: number;
   complete: boolean;
   scanned: number;

@@ -1,9 +1,29 @@
+import { kFlagDuplicate } from '../api/rows';
 import type { Packet } from '../api/types';
+import * as session from '../live/session';
 import { Icon } from '../shell/icons';
 import { plain_text } from '../shell/plain_text';
 import { Runs } from './evidence';
 
 const kVerdicts = { normal: 'Normal.', look: 'Worth a look.', bad: 'Not normal.' } as const;
+
+/** The chosen row is one of two sightings of the same packet. */
+function Twice() {
+  // The flag stands in the row; rows may come after the packet.
+  void session.on_screen.value;
+  const row = session.selected.value?.row ?? -1;
+  const at = row < 0 ? null : session.cache.find(row);
+  if (at === null || ((at.batch.flags[at.index] ?? 0) & kFlagDuplicate) === 0) return null;
+  return (
+    <p class="twice-note">
+      <Icon name="copy" size={14} />
+      <span>
+        <b>Seen twice.</b> The same packet passed on another captured interface within a millisecond, as on a bridge and its member. It counts once in
+        totals and is no retransmission.
+      </span>
+    </p>
+  );
+}
 
 export function Words({ packet }: { packet: Packet }) {
   const { lead, facts, verdict, reason, basis } = packet.words;
@@ -28,6 +48,7 @@ export function Words({ packet }: { packet: Packet }) {
         </span>
       </div>
       )}
+      <Twice />
       <p class="basis">{plain_text(basis)}</p>
     </div>
   );

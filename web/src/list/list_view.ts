@@ -1,11 +1,12 @@
 import { batch as signal_batch } from '@preact/signals';
-import { kFamilies, kFlagAnomaly, kFlagNotAnalysed, kFlagRetransmission, kFlagTruncated, type RowBatch } from '../api/rows';
+import { kFamilies, kFlagAnomaly, kFlagDuplicate, kFlagNotAnalysed, kFlagRetransmission, kFlagTruncated, type RowBatch } from '../api/rows';
 import { stream } from '../api/stream';
 import * as session from '../live/session';
 import { family_icon, kIcons } from '../shell/icons';
 import { count_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { dense, kGap_px, laid_columns, list_width_px, number_digits, several_interfaces, shown_digits, time_format, time_zone, type ColumnId, type LaidColumn } from './columns';
+import './list.css';
 import { ScrollMap } from './scroll_map';
 import { TimeFormatter, split_ns } from './time_format';
 
@@ -34,11 +35,15 @@ interface Slot {
   chip: HTMLElement;
   chip_icon: SVGPathElement;
   icon: string;
+  /** Says that the packet was seen on two interfaces. */
+  twice: HTMLElement | null;
   row: number;
   loaded: boolean;
   style_key: string;
   y: number;
 }
+
+export const kTwiceWords = 'Seen twice: the same packet passed on another captured interface within a millisecond. It counts once and is no retransmission.';
 
 /** The packet list: paints at most once a frame from the row cache and asks for what is missing. */
 export class ListView {
@@ -51,6 +56,8 @@ export class ListView {
   private sheet_y = NaN;
   private active_id = '';
   private view_px = 0;
+  /** Where the list begins on the page. */
+  private y_px = 0;
   private laid_row_px = 24;
   private slots: Slot[] = [];
   private top = 0;
@@ -153,6 +160,10 @@ export class ListView {
 
   private measure(): void {
     const height = this.scroller.clientHeight;
+    const y_px = this.scroller.getBoundingClientRect().top;
+    // A banner or the charts above push the list down: its rows stay where the eye is.
+    if (!session.following.value && this.view_px > 0 && y_px !== this.y_px) this.top = this.map.clamp(this.top + y_px - this.y_px);
+    this.y_px = y_px;
     const chosen = session.selected.value;
     const y = chosen ? this.map.row_top(chosen.row) - this.top : -1;
     // Opening the packet's pane must not cover the row it belongs to.
@@ -242,8 +253,12 @@ export class ListView {
   private paint(): void {
     this.frame = 0;
     const total = session.count.value.rows;
-    if (total !== this.last_total) {
-      this.map.set_rows(total);
+    const first_row = Math.min(session.count.value.first_row, total);
+    if (total !== this.last_total || first_row !== this.map.first_of_all) {
+      const gone = first_row - this.map.first_of_all;
+      this.map.set_rows(total, first_row);
+      // What is on screen stays there when older rows go, until it goes itself.
+      if (gone > 0 && this.last_total > 0) this.top = this.map.clamp(this.top - gone * this.row_px());
       this.spacer.style.height = `${this.map.physical_px}px`;
       number_digits.value = Math.max(5, String(Math.max(total, session.count.value.of)).length);
       this.last_total = total;
@@ -283,7 +298,7 @@ export class ListView {
       const slot = this.slots[row % pool];
       if (!slot) continue;
       if (slot.row !== row || !slot.loaded) this.fill(slot, row);
-      this.place(slot, this.map.row_top(row - this.base_row));
+      this.place(slot, (row - this.base_row) * this.row_px());
       this.style(slot, row, chosen?.number ?? -1);
       if (row === chosen?.row) active = slot;
     }
@@ -369,12 +384,17 @@ export class ListView {
     let name = 'gr';
     if (session.pointed.value.has(number)) name += ' marked';
     if (session.marks.value.has(number)) name += ' kept-mark';
+    const is_twice = (flags & kFlagDuplicate) !== 0;
+    if (is_twice) name += ' twice';
     if ((flags & kFlagAnomaly) !== 0) name += ' odd';
     if ((flags & (kFlagNotAnalysed | kFlagRetransmission | kFlagTruncated)) !== 0) name += ' lesser';
     const key = is_chosen ? `${name} *` : name;
     if (slot.style_key === key) return;
     slot.style_key = key;
     slot.element.className = name;
+    if (slot.twice) slot.twice.hidden = !is_twice;
+    if (is_twice) slot.element.title = kTwiceWords;
+    else slot.element.removeAttribute('title');
     slot.element.setAttribute('aria-selected', is_chosen ? 'true' : 'false');
   }
 
@@ -390,9 +410,9 @@ export class ListView {
       from = 0;
     } else {
       wanted = Math.max(shown * 3, kFetchRows);
-      from = Math.max(0, first - Math.floor((wanted - shown) / 2));
+      from = Math.max(this.map.first_of_all, first - Math.floor((wanted - shown) / 2));
       const margin = Math.floor(shown / 2);
-      const near = Math.max(0, first - margin);
+      const near = Math.max(this.map.first_of_all, first - margin);
       const have = total > 0 && session.cache.covers(near, Math.min(total, first + shown + margin) - near);
       if (have && !this.is_new_view && this.asked.startsWith('view')) return;
     }
@@ -470,6 +490,7 @@ function make_slot(index: number, columns: readonly LaidColumn[]): Slot {
   svg.setAttribute('aria-hidden', 'true');
   const chip_icon = document.createElementNS(kSvg, 'path');
   svg.append(chip_icon);
+  let twice: HTMLElement | null = null;
   let left_px = kPadding_px;
   for (const column of columns) {
     const box = document.createElement('span');
@@ -493,11 +514,17 @@ function make_slot(index: number, columns: readonly LaidColumn[]): Slot {
       quiet.append(more);
       strong.append(text);
       box.append(strong, quiet);
+    } else if (column.id === 'info') {
+      twice = document.createElement('span');
+      twice.className = 'twice-mark';
+      twice.textContent = 'seen twice';
+      twice.hidden = true;
+      box.append(twice, text);
     } else {
       box.append(text);
     }
     cells.set(column.id, { box, text, more });
     element.append(box);
   }
-  return { element, cells, chip, chip_icon, icon: '', row: -1, loaded: false, style_key: '', y: kNowhere_px };
+  return { element, cells, chip, chip_icon, icon: '', twice, row: -1, loaded: false, style_key: '', y: kNowhere_px };
 }

@@ -66,6 +66,17 @@ function WayBack() {
   );
 }
 
+/** The rows before the first are told, not drawn. */
+function NoLongerKept() {
+  const gone = (session.current_info.value?.first_number ?? 1) - 1;
+  if (gone <= 0) return null;
+  return (
+    <p class="no-longer num" title="Newer packets took their place; numbers never change">
+      The first <b>{count_text(gone)}</b> packets are no longer kept.
+    </p>
+  );
+}
+
 function Head() {
   const columns = laid_columns.value;
   const ref = useRef<HTMLDivElement>(null);
@@ -80,6 +91,7 @@ function Head() {
         ))}
       </div>
       <WayBack />
+      <NoLongerKept />
     </div>
   );
 }

@@ -4,14 +4,20 @@ export const kMaxPhysicalPx = 8_000_000;
 /** Maps a scrollbar of bounded height onto any number of rows. Positions are px; `virtual` is rows × row height. */
 export class ScrollMap {
   private rows = 0;
+  /** The rows before it are not there: the list begins with it. */
+  private first = 0;
   private view_px = 0;
   constructor(
     private row_px: number,
     private readonly max_px: number = kMaxPhysicalPx,
   ) {}
 
-  set_rows(rows: number): void {
+  set_rows(rows: number, first = 0): void {
+    this.first = Math.min(Math.max(0, first), rows);
     this.rows = rows;
+  }
+  get first_of_all(): number {
+    return this.first;
   }
   set_view(view_px: number): void {
     this.view_px = view_px;
@@ -21,7 +27,7 @@ export class ScrollMap {
   }
 
   get virtual_px(): number {
-    return this.rows * this.row_px;
+    return (this.rows - this.first) * this.row_px;
   }
   get physical_px(): number {
     return Math.min(this.virtual_px, this.max_px);
@@ -51,12 +57,12 @@ export class ScrollMap {
     return this.max_top === 0 ? 0 : (this.clamp(top) / this.max_top) * range;
   }
   first_row(top: number): number {
-    return Math.floor(this.clamp(top) / this.row_px);
+    return this.first + Math.floor(this.clamp(top) / this.row_px);
   }
   visible_rows(): number {
     return Math.ceil(this.view_px / this.row_px) + 1;
   }
   row_top(row: number): number {
-    return row * this.row_px;
+    return (row - this.first) * this.row_px;
   }
 }

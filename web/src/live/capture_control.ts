@@ -1,21 +1,15 @@
 import { signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
-import type { InterfaceInfo } from '../api/types';
+import type { CaptureWish, InterfaceInfo } from '../api/types';
 import { keep, kept } from '../shell/kept';
-import { open_capture, program, refresh, say_problem } from './session';
+import { open_capture, refresh, say_problem } from './session';
 
 /** What may be captured and the one action that is possible now. */
 export const interfaces = signal<InterfaceInfo[]>([]);
-export const chosen_interface = signal(kept<string>('interface', ''));
 /** The page's own port is left out by a filter everyone can see and remove. */
 export const capture_filter = signal(kept<string>('bpf', `not port ${location.port || '80'}`));
 export const capture_problem = signal<{ message: string; position: number | null; length: number } | null>(null);
 export const busy = signal(false);
-
-export function choose_interface(name: string): void {
-  chosen_interface.value = name;
-  keep('interface', name);
-}
 
 export function choose_capture_filter(text: string): void {
   capture_filter.value = text;
@@ -29,16 +23,12 @@ export function best_interface(): InterfaceInfo | null {
   return list.find((i) => i.default_route) ?? list.find((i) => i.up && !i.loopback) ?? list[0] ?? null;
 }
 
-export function wanted_interface(): InterfaceInfo | null {
-  return interfaces.value.find((i) => i.name === chosen_interface.value && i.capturable) ?? best_interface();
-}
-
-export async function start_capture(name: string): Promise<void> {
+export async function start_capture(name: string | readonly string[], more: Partial<CaptureWish> = {}): Promise<void> {
   if (busy.value) return;
   busy.value = true;
   capture_problem.value = null;
   try {
-    const { capture } = await api.start(name, capture_filter.value.trim());
+    const { capture } = await api.start({ interfaces: typeof name === 'string' ? [name] : name, bpf: capture_filter.value.trim(), ...more });
     await refresh();
     open_capture(capture, true);
   } catch (problem) {
@@ -59,15 +49,6 @@ export async function stop_capture(): Promise<void> {
     say_problem(problem);
   } finally {
     busy.value = false;
-  }
-}
-
-export async function start_or_stop(): Promise<void> {
-  const state = program.value?.capture.state;
-  if (state === 'RUNNING') await stop_capture();
-  else if (state === 'STOPPED') {
-    const target = wanted_interface();
-    if (target) await start_capture(target.name);
   }
 }
 

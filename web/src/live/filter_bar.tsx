@@ -75,7 +75,8 @@ function Reading() {
 }
 
 function CountLine() {
-  const { rows, of, complete, scanned, ms, known } = session.count.value;
+  const { first_row, of, complete, scanned, ms, known } = session.count.value;
+  const rows = session.count.value.rows - first_row;
   if (!known) return <span class="count">counting</span>;
   if (session.filter.value.id === null) return <span class="count"><b>{count_text(rows)}</b> packets</span>;
   const percent = of > 0 ? Math.floor((scanned / of) * 100) : 0;
@@ -243,8 +244,8 @@ export function FilterBar() {
     let timer = 0;
     let said = '';
     const stop = effect(() => {
-      const { rows, of, complete, known } = session.count.value;
-      const words = known && complete && session.filter.value.id !== null ? `${count_text(rows)} of ${count_text(of)} packets match` : '';
+      const { rows, first_row, of, complete, known } = session.count.value;
+      const words = known && complete && session.filter.value.id !== null ? `${count_text(rows - first_row)} of ${count_text(of)} packets match` : '';
       window.clearTimeout(timer);
       if (words === '' || session.is_growing(session.current_info.value)) return;
       // At most one announcement in two seconds.

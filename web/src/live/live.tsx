@@ -1,6 +1,9 @@
+import { charts_open } from '../charts/chart_data';
+import { Charts } from '../charts/charts';
 import { Inspector } from '../inspector/inspector';
 import { PacketList } from '../list/packet_list';
 import { EndedEarly, Loss, MissingRight, Overload, ReadingProgress } from '../shell/banners';
+import { GonePacket, News } from '../shell/news_banners';
 import { count_text } from '../shell/numbers';
 import { focus_mode } from '../shell/keys';
 import { ExportDialog } from './export_dialog';
@@ -11,8 +14,8 @@ import { TimeStrip } from './time_strip';
 import { TopBar } from './top_bar';
 
 function Empty() {
-  const { rows, of, complete, known } = session.count.value;
-  if (!known || rows > 0) return null;
+  const { rows, first_row, of, complete, known } = session.count.value;
+  if (!known || rows > first_row) return null;
   const filtered = session.filter.value.id !== null;
   if (filtered && complete) {
     return (
@@ -57,14 +60,19 @@ export function Live() {
       {focus_mode.value ? null : <TopBar />}
       <FilterBar />
       {focus_mode.value ? null : <TimeStrip />}
+      {focus_mode.value || !charts_open.value ? null : <Charts />}
       <section class={`live${open ? ' with-insp' : ''}`}>
         <div class="listpane">
           <FindBar />
-          <MissingRight />
-          <ReadingProgress />
-          <EndedEarly />
-          <Loss />
-          <Overload />
+          <div class="bann-stack">
+            <MissingRight />
+            <News />
+            <GonePacket />
+            <ReadingProgress />
+            <EndedEarly />
+            <Loss />
+            <Overload />
+          </div>
           <div class="listbox">
             <PacketList />
             <Empty />

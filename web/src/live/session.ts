@@ -4,6 +4,7 @@ import { stream } from '../api/stream';
 import type { CaptureInfo, CapturesMessage, Packet, ProgramState, StoredCapture } from '../api/types';
 import { RowCache } from '../list/row_cache';
 import { split_ns } from '../list/time_format';
+import { count_text } from '../shell/numbers';
 
 /** What the page looks at. Signals here are the only shared state of the live view. */
 
@@ -20,13 +21,15 @@ export const current_info = computed(() => captures.value.find((c) => c.id === c
 
 export interface Count {
   rows: number;
+  /** The rows before it are no longer kept. */
+  first_row: number;
   of: number;
   complete: boolean;
   scanned: number;
   ms: number;
   known: boolean;
 }
-const kNoCount: Count = { rows: 0, of: 0, complete: true, scanned: 0, ms: 0, known: false };
+const kNoCount: Count = { rows: 0, first_row: 0, of: 0, complete: true, scanned: 0, ms: 0, known: false };
 export const count = signal<Count>(kNoCount);
 
 export interface FilterInForce {
@@ -66,6 +69,9 @@ export const on_screen = signal<{ from_s: number; to_s: number } | null>(null);
 export const thinning = signal(1);
 /** One short sentence for the person, also read aloud. */
 export const notice = signal('');
+
+/** A packet that a link or a person asked for, and that is gone. */
+export const gone_packet = signal<{ capture: string; words: string } | null>(null);
 
 export const cache = new RowCache();
 
@@ -216,7 +222,7 @@ export function step(delta: number): void {
   const total = count.value.rows;
   if (total === 0) return;
   const from = selected.value?.row ?? (delta > 0 ? list_port.first_row() - 1 : list_port.first_row() + 1);
-  select_row(Math.min(total - 1, Math.max(0, from + delta)));
+  select_row(Math.min(total - 1, Math.max(count.value.first_row, from + delta)));
 }
 
 let wanted_row = -1;
@@ -241,6 +247,13 @@ export function settle_selection(): void {
 export async function go_to_packet(number: number, remember = false): Promise<void> {
   const capture = current.value;
   if (capture === null) return;
+  const kept = first_kept(capture);
+  if (number < kept) {
+    const words = `Packet ${count_text(number)} is no longer kept: newer packets took its place. The oldest kept is ${count_text(kept)}.`;
+    gone_packet.value = { capture, words };
+    list_port.scroll_to(count.value.first_row, false);
+    return;
+  }
   try {
     const { row } = await api.row(capture, number, filter.value.id);
     if (remember) history.pushState(null, '', location.href);
@@ -331,9 +344,15 @@ function take_captures(next: CapturesMessage): void {
   captures_known.value = true;
 }
 stream.on_captures = (next) => batch(() => take_captures(next));
+/** Number of the first packet that is still kept. */
+export function first_kept(capture: string | null): number {
+  return Math.max(1, captures.peek().find((c) => c.id === capture)?.first_number ?? 1);
+}
+
 stream.on_count = (message) => {
   count.value = {
     rows: message.rows,
+    first_row: message.first_row ?? (message.filter === null ? first_kept(message.capture) - 1 : 0),
     of: message.of,
     complete: message.complete,
     scanned: message.scanned,

@@ -3,52 +3,19 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { api } from '../api/client';
 import type { Series } from '../api/types';
-import { split_ns } from '../list/time_format';
+import { charts_open, show_charts } from '../charts/chart_data';
+import { time_labels } from '../charts/time_axis';
+import { ns_of, seconds_of, stacked } from '../charts/series_model';
 import { time_zone } from '../list/columns';
+import { Icon } from '../shell/icons';
 import { count_text, duration_text } from '../shell/numbers';
 import { theme_turns } from '../shell/theme';
 import * as session from './session';
 
-const kFamilyOrder = ['plain', 'names', 'upkeep', 'remote', 'files', 'things', 'clear', 'secure'] as const;
 const kRefresh_ms = 1500;
 const kBar_px = 6;
 
 const series = signal<Series | null>(null);
-
-const seconds_of = (ns: string): number => {
-  const { seconds, nanos } = split_ns(ns);
-  return seconds + nanos / 1e9;
-};
-
-function ns_of(seconds: number): string {
-  const whole = Math.floor(seconds);
-  return String(whole) + String(Math.max(0, Math.round((seconds - whole) * 1e9))).padStart(9, '0').slice(0, 9);
-}
-
-/** Heights of the stacked bars from the ground up, one column a family; what no family claims is plain. */
-export function stacked(from: Series): { names: string[]; sums: number[][] } {
-  const bins = from.packets.length;
-  const families = Object.keys(from.families ?? {});
-  const claimed = new Array<number>(bins).fill(0);
-  for (const name of families) {
-    if (name === 'plain' || name === 'carrier') continue;
-    from.families?.[name]?.forEach((value, bin) => (claimed[bin] = (claimed[bin] ?? 0) + value));
-  }
-  const ground = new Array<number>(bins).fill(0);
-  const names: string[] = [];
-  const sums: number[][] = [];
-  for (const name of kFamilyOrder) {
-    const own =
-      name === 'plain'
-        ? from.packets.map((all, bin) => Math.max(0, all - (claimed[bin] ?? 0)))
-        : from.families?.[name];
-    if (!own || own.every((value) => value === 0)) continue;
-    for (let bin = 0; bin < bins; bin++) ground[bin] = (ground[bin] ?? 0) + (own[bin] ?? 0);
-    names.push(name);
-    sums.push([...ground]);
-  }
-  return { names, sums };
-}
 
 /** Of the whole strip; app.css gives the boxes over the bars what the labels leave. */
 const kHeight_px = 52;
@@ -79,14 +46,7 @@ function make_plot(host: HTMLElement, from: Series, on_span: (from_s: number, to
           stroke: colour('--text-3'),
           grid: { show: false },
           ticks: { show: false },
-          // A label at the very edge would be cut in half.
-          filter: (u, splits) => splits.map((at) => (u.valToPos(at, 'x') < 24 || u.valToPos(at, 'x') > u.width - 24 ? null : at)),
-          values: [
-            [3600 * 24, '{MMM} {D}', null, null, null, null, null, null, 1],
-            [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
-            [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
-            [0.001, ':{ss}.{fff}', null, null, null, null, null, null, 1],
-          ],
+          values: time_labels,
         },
         { show: false },
       ],
@@ -278,6 +238,16 @@ export function TimeStrip() {
           </button>
         ) : null}
       </div>
+      <button
+        class="btn quiet charts-button"
+        aria-expanded={charts_open.value}
+        aria-pressed={charts_open.value}
+        title="Rate and protocol mix"
+        onClick={() => show_charts(!charts_open.value)}
+      >
+        <Icon name="chart" size={14} />
+        <span class="t">Charts</span>
+      </button>
     </section>
   );
 }

@@ -4,22 +4,15 @@ import { Icon } from '../shell/icons';
 import { duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { palette_open } from '../shell/palette';
-import {
-  busy,
-  capture_filter,
-  capture_problem,
-  choose_capture_filter,
-  choose_interface,
-  fetch_interfaces,
-  interfaces,
-  start_capture,
-  stop_capture,
-  wanted_interface,
-} from './capture_control';
+import { busy, fetch_interfaces, stop_capture } from './capture_control';
+import { CaptureFilter, CaptureInterfaces } from './capture_bar';
 import { ColumnsMenu } from './columns_menu';
+import { names_text } from '../api/shapes';
 import { export_open } from './export_dialog';
 import { find_open } from './find_bar';
+import { start_wanted } from './running';
 import * as session from './session';
+import { start_names } from '../start/choice';
 
 export const columns_open = signal(false);
 const now_s = signal(Date.now() / 1000);
@@ -30,7 +23,7 @@ function CaptureState() {
   const since = capture && state === 'RUNNING' ? now_s.value - Number(capture.since_ns.slice(0, -9) || 0) : 0;
   const words = {
     STOPPED: 'Stopped',
-    STARTING: `Starting ${plain_text(capture?.interface ?? '')}`,
+    STARTING: `Starting ${plain_text(names_text((capture?.interfaces ?? []).map((i) => i.name)))}`,
     RUNNING: 'Capturing',
     STOPPING: 'Stopping',
   }[state];
@@ -47,24 +40,23 @@ function CaptureState() {
 export function CaptureButton({ large }: { large?: boolean }) {
   const state = session.program.value?.capture.state ?? 'STOPPED';
   const rights = session.program.value?.rights.can_capture ?? false;
-  const target = wanted_interface();
   const size = large ? ' lg' : '';
-  if (state === 'RUNNING' || state === 'STOPPING') {
+  if (state !== 'STOPPED') {
     return (
-      <button class={`btn${size}`} disabled={state === 'STOPPING' || busy.value} aria-keyshortcuts="Control+E" onClick={() => void stop_capture()}>
+      <button class={`btn${size}`} disabled={state === 'STOPPING'} aria-keyshortcuts="Control+E" onClick={() => void stop_capture()}>
         <Icon name="stop" size={14} />
-        Stop
+        {state === 'STARTING' ? 'Cancel' : 'Stop'}
       </button>
     );
   }
-  const able = rights && target !== null && state === 'STOPPED' && !busy.value;
+  const able = rights && start_names.value.length > 0 && !busy.value;
   return (
     <button
       class={`btn${able ? ' primary' : ''}${size}`}
       disabled={!able}
       aria-keyshortcuts="Control+E"
       title={rights ? undefined : 'sp3ctra may not listen yet: see Captures'}
-      onClick={() => target && void start_capture(target.name)}
+      onClick={() => void start_wanted()}
     >
       <Icon name="play" size={14} />
       Start
@@ -81,7 +73,6 @@ export function TopBar() {
   const info = session.current_info.value;
   const running = session.program.value?.capture;
   const looks_live = running !== undefined && running.state !== 'STOPPED' && running.id === info?.id;
-  const usable = interfaces.value.filter((i) => i.capturable);
   const locked = running !== undefined && running.state !== 'STOPPED';
   return (
     <header class="top" data-region="top">
@@ -92,44 +83,8 @@ export function TopBar() {
           <bdi class="cut">{plain_text(info.name)}</bdi>
         </span>
       ) : null}
-      {usable.length > 0 ? (
-        <label class="field iface">
-          <Icon name={wanted_interface()?.wireless ? 'wifi' : 'wired'} size={14} />
-          <span class="sr">Interface</span>
-          <select
-            disabled={locked}
-            value={locked ? running.interface : (wanted_interface()?.name ?? '')}
-            onChange={(event) => choose_interface(event.currentTarget.value)}
-          >
-            {usable.map((i) => (
-              <option key={i.name} value={i.name}>
-                {plain_text(i.friendly && i.friendly !== i.name ? `${i.name} · ${i.friendly}` : i.name)}
-              </option>
-            ))}
-          </select>
-        </label>
-      ) : null}
-      {usable.length > 0 ? (
-        <label class={`field cf${capture_problem.value ? ' bad' : ''}`} title="Capture filter: decides what is kept at all">
-          <Icon name="funnel" size={14} />
-          <span class="t12 dimmer nowrap">Keep only</span>
-          <input
-            class="mono"
-            aria-label="Capture filter: decides what is kept at all"
-            placeholder="everything"
-            spellcheck={false}
-            autocomplete="off"
-            disabled={locked}
-            value={locked ? running.bpf : capture_filter.value}
-            onInput={(event) => choose_capture_filter(event.currentTarget.value)}
-          />
-        </label>
-      ) : null}
-      {capture_problem.value ? (
-        <span class="bpf-problem cut" role="alert">
-          Character {(capture_problem.value.position ?? 0) + 1}: {plain_text(capture_problem.value.message)}
-        </span>
-      ) : null}
+      <CaptureInterfaces />
+      <CaptureFilter />
       <span class="grow" />
       {locked && running.id !== '' && running.id !== info?.id ? (
         <button class="btn quiet" onClick={() => session.open_capture(running.id, true)}>

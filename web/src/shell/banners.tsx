@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { stream } from '../api/stream';
 import { api } from '../api/client';
 import { fetch_interfaces, interfaces } from '../live/capture_control';
@@ -7,6 +8,7 @@ import { upload } from '../start/upload';
 import { Icon } from './icons';
 import { bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
+import { card_drops } from './status_words';
 import { Progress } from './progress';
 
 export function Command({ text }: { text: string }) {
@@ -67,20 +69,29 @@ export function Overload() {
   );
 }
 
+/** The capture whose losses somebody has read. */
+const loss_dismissed = signal('');
+
 export function Loss() {
   const c = session.program.value?.capture;
   if (!c || c.id !== session.current.value) return null;
   const { kernel_drops: missed, not_written } = c;
-  if (missed + not_written === 0) return null;
+  const by_card = card_drops(c);
+  if (missed + not_written + by_card === 0) return null;
+  if (loss_dismissed.value === c.id) return null;
   return (
     <div class="bann warn" role="status">
       <Icon name="warn" />
       <div class="grow">
-        <b>{count_text(missed + not_written)} packets are missing.</b>{' '}
+        <b>{count_text(missed + not_written + by_card)} packets are missing.</b>{' '}
         {missed > 0 ? `${count_text(missed)} came faster than the system could hand them over. ` : ''}
+        {by_card > 0 ? `${count_text(by_card)} were lost by the network card. ` : ''}
         {not_written > 0 ? `${count_text(not_written)} came after the disk was full or the quota used up; they are not kept. ` : ''}
         {c.state === 'STOPPED' ? 'Up to the end of the capture, what' : 'What'} is listed is complete except for these.
       </div>
+      <button class="btn quiet icon sm" aria-label="Dismiss" title="Dismiss: the number stays in the status bar" onClick={() => (loss_dismissed.value = c.id)}>
+        <Icon name="close" size={14} />
+      </button>
     </div>
   );
 }

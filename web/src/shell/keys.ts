@@ -4,7 +4,7 @@ import { use_filter } from '../inspector/tree';
 import { list_on_screen } from '../list/packet_list';
 import { dense } from '../list/columns';
 import { choose_dense } from '../live/columns_menu';
-import { start_or_stop } from '../live/capture_control';
+import { start_or_stop } from '../live/running';
 import { export_open } from '../live/export_dialog';
 import { find_open, find, open_find } from '../live/find_bar';
 import { filter_input } from '../live/filter_bar';
@@ -90,7 +90,7 @@ function list_key(event: KeyboardEvent): boolean {
       session.step(-(list_on_screen.view?.page_rows() ?? 20));
       return true;
     case 'Home':
-      session.select_row(0);
+      session.select_row(session.count.value.first_row);
       return true;
     case 'End':
       if (session.current_info.value?.state === 'live') session.set_following(true);

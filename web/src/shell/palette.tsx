@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { start_or_stop } from '../live/capture_control';
+import { charts_open, show_charts } from '../charts/chart_data';
+import { start_or_stop } from '../live/running';
 import { choose_dense } from '../live/columns_menu';
 import { export_open } from '../live/export_dialog';
 import { open_find } from '../live/find_bar';
@@ -39,6 +40,7 @@ function acts(): Act[] {
       { words: 'Find bytes', run: () => open_find('hex') },
       { words: 'Jump to a packet number', key: '#', run: () => open_find('number') },
       { words: 'Jump to a time', key: 't', run: () => open_find('time') },
+      { words: charts_open.value ? 'Close the charts' : 'Charts: rate and protocol mix', run: () => show_charts(!charts_open.value) },
       { words: 'Export packets', key: 'e', run: () => (export_open.value = true) },
       { words: dense.value ? 'Comfortable rows' : 'Dense rows', key: 'd', run: () => choose_dense(!dense.value) },
       { words: focus_mode.value ? 'Leave focus mode' : 'Focus mode', key: 'z', run: () => (focus_mode.value = !focus_mode.value) },

@@ -4,8 +4,12 @@ import { current_info, program } from '../live/session';
 import { Sparkline } from '../start/sparkline';
 import { Icon } from './icons';
 import { keys_open } from './keys_overlay';
-import { bits_text, bytes_text, count_text } from './numbers';
+import { seconds_of } from '../charts/series_model';
+import { bits_text, bytes_text, count_text, duration_text } from './numbers';
+import { plain_text } from './plain_text';
 import { lost_packets } from './side';
+import { health_open } from './status_panel';
+import { count_words, fullest_ring, kInterfaceWords, not_looked_into, percent_text } from './status_words';
 
 const rates = signal<readonly number[]>([]);
 const kKept = 48;
@@ -30,47 +34,80 @@ export function Status() {
   const running = c?.state === 'RUNNING' || c?.state === 'STOPPING';
   const disk = state?.disk;
   const info = current_info.value;
+  const oldest_s = c ? seconds_of(c.store.oldest_ns) : 0;
+  const holds_s = running && oldest_s > 0 ? Date.now() / 1000 - oldest_s : 0;
+  const away = running ? c.interfaces.filter((i) => i.state !== 'running' && i.state !== 'removed') : [];
+  const [rate, unit] = bits_text(c?.bits_per_s ?? 0).split(' ');
   return (
     <footer class="status" aria-label="Capture status" data-region="status">
-      {running && c ? (
-        <>
-          <span class="item">
-            <span class="mini">
-              <Sparkline values={rates.value} width={72} height={16} slots={kKept} />
+      <button class="facts" data-opens="health" title="Health: what is captured, lost and kept" aria-haspopup="dialog" aria-expanded={health_open.value} onClick={() => (health_open.value = !health_open.value)}>
+        {running && c ? (
+          <>
+            <span class="item">
+              <span class="mini">
+                <Sparkline values={rates.value} width={72} height={16} slots={kKept} />
+              </span>
+              <b>{count_text(c.packets_per_s)}</b> packets/s
             </span>
-            <b>{count_text(c.packets_per_s)}</b> packets/s
-          </span>
+            <span class="item">
+              <b>{rate}</b> {unit}
+            </span>
+          </>
+        ) : (
           <span class="item">
-            <b>{bits_text(c.bits_per_s).split(' ')[0]}</b> {bits_text(c.bits_per_s).split(' ')[1]}
+            <Icon name="stop" size={14} />
+            <b>Not capturing</b>
           </span>
-        </>
-      ) : (
-        <span class="item">
-          <Icon name="stop" size={14} />
-          <b>Not capturing</b>
-        </span>
-      )}
-      {c && (running || lost > 0) ? (
-        <span class={`item${lost > 0 ? ' warn' : ''}`}>
-          <Icon name={lost > 0 ? 'close' : 'check'} size={14} />
-          <b>{count_text(lost)}</b> lost
-        </span>
-      ) : null}
-      {c && c.not_analysed > 0 ? (
-        <span class="item warn">
-          <b>{count_text(c.not_analysed)}</b> kept, not analysed
-        </span>
-      ) : null}
-      {disk && disk.quota > 0 ? (
-        <span class="item">
-          <Icon name="disk" size={14} />
-          <b>{bytes_text(disk.used)}</b> of {bytes_text(disk.quota)}
-          <meter class="meter" min={0} max={disk.quota} value={disk.used} aria-label="Disk used for captures" />
-        </span>
-      ) : null}
+        )}
+        {c && (running || lost > 0) ? (
+          <span class={`item lost${lost > 0 ? ' warn' : ''}`}>
+            <Icon name={lost > 0 ? 'close' : 'check'} size={14} />
+            <b>{count_text(lost)}</b> lost
+          </span>
+        ) : null}
+        {away.length > 0 ? (
+          <span class="item warn">
+            <Icon name="warn" size={14} />
+            <b class="cut">{away.map((i) => `${plain_text(i.name)} ${kInterfaceWords[i.state]}`).join(', ')}</b>
+          </span>
+        ) : null}
+        {c && c.duplicates > 0 && running ? (
+          <span class="item wide-only" title={count_words(c.packets, c.duplicates)}>
+            <b>{count_text(c.duplicates)}</b> seen twice
+          </span>
+        ) : null}
+        {c && not_looked_into(c) > 0 ? (
+          <span class="item warn wide-only">
+            <b>{count_text(not_looked_into(c))}</b> kept, not analysed
+          </span>
+        ) : null}
+        {disk && disk.quota > 0 ? (
+          <span class={`item${c?.store.paused ? ' warn' : ''}`}>
+            <Icon name="disk" size={14} />
+            <b>{bytes_text(disk.used)}</b> of {bytes_text(disk.quota)}
+            <meter class="meter" min={0} max={disk.quota} value={disk.used} aria-label="Disk used for captures" />
+            {c?.store.paused ? <b>paused</b> : null}
+          </span>
+        ) : null}
+        {holds_s >= 60 ? (
+          <span class="item wide-only">
+            holds <b>{duration_text(holds_s)}</b>
+          </span>
+        ) : null}
+        {running && c ? (
+          <>
+            <span class={`item${fullest_ring(c) >= 0.8 ? ' warn' : ''}`}>
+              buffer <b>{percent_text(fullest_ring(c))}</b>
+            </span>
+            <span class="item">
+              CPU <b>{percent_text((state?.process.cpu_percent ?? 0) / 100)}</b>
+            </span>
+          </>
+        ) : null}
+      </button>
       {info && !running ? <span class="item wide-only">{bytes_text(info.bytes)} of packets</span> : null}
       <span class="grow" />
-      <span class="item wide-only">
+      <span class="item widest-only">
         <Icon name="lock" size={14} />
         only this computer can see this page
       </span>

@@ -1,108 +1,87 @@
-import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { InterfaceInfo } from '../api/types';
-import { best_interface, choose_interface, fetch_interfaces, interfaces, start_capture } from '../live/capture_control';
+import type { CapturedInterface, InterfaceInfo } from '../api/types';
+import { interfaces } from '../live/capture_control';
+import { add_interface, changing, remove_interface } from '../live/running';
 import { program } from '../live/session';
-import { Icon, type IconName } from '../shell/icons';
+import { Command } from '../shell/banners';
+import { Icon } from '../shell/icons';
 import { bits_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
+import { chosen_names, start_names, toggle_name } from './choice';
+import { interfaces_known, speeds, watch_counters } from './interface_feed';
+import { facts_of, friendly_of, icon_of, link_word } from './interface_words';
 import { Sparkline } from './sparkline';
 
-const kPoll_ms = 1000;
-const kKept = 60;
-
-interface Speeds {
-  last_bytes: number;
-  at_ms: number;
-  bits: number[];
-}
-const speeds = signal<ReadonlyMap<string, Speeds>>(new Map());
-
-function learn(list: readonly InterfaceInfo[]): void {
-  const now = performance.now();
-  const next = new Map<string, Speeds>();
-  for (const i of list) {
-    const bytes = i.rx_bytes + i.tx_bytes;
-    const old = speeds.value.get(i.name);
-    const gone_s = old ? (now - old.at_ms) / 1000 : 0;
-    const bits = old && gone_s > 0 ? [...old.bits, (Math.max(0, bytes - old.last_bytes) * 8) / gone_s].slice(-kKept) : [];
-    next.set(i.name, { last_bytes: bytes, at_ms: now, bits });
+/** What can be done with this interface now: choose it, or take it in or out of the running capture. */
+function Act({ info, running }: { info: InterfaceInfo; running: readonly CapturedInterface[] | null }) {
+  const name = plain_text(info.name);
+  if (running !== null) {
+    const on = running.some((i) => i.name === info.name);
+    if (on && running.length === 1) return null;
+    if (!on && !info.capturable) return null;
+    return (
+      <button class="btn sm" disabled={changing.value !== ''} onClick={() => void (on ? remove_interface : add_interface)(info.name)}>
+        {on ? 'Take out' : 'Add'}
+        <span class="sr"> {name} {on ? 'of' : 'to'} the capture</span>
+      </button>
+    );
   }
-  speeds.value = next;
-}
-
-function kind(i: InterfaceInfo): { icon: IconName; words: string } {
-  if (i.loopback) return { icon: 'loop', words: 'this computer only' };
-  if (i.wireless) return { icon: 'wifi', words: 'Wi-Fi' };
-  if (/^(wg|tun|tap|ppp)/.test(i.name)) return { icon: 'tunnel', words: 'VPN tunnel' };
-  if (i.virtual) return { icon: 'chip', words: 'virtual' };
-  return { icon: 'wired', words: 'wired' };
+  if (!info.capturable || program.value?.rights.can_capture !== true) return null;
+  const on = chosen_names.value.includes(info.name);
+  return (
+    <button class="btn sm" aria-pressed={on} aria-label={`Choose ${name}`} onClick={() => toggle_name(info.name)}>
+      {on ? 'Chosen' : 'Choose'}
+    </button>
+  );
 }
 
 function Card({ info }: { info: InterfaceInfo }) {
   const bits = speeds.value.get(info.name)?.bits ?? [];
   const now = bits[bits.length - 1] ?? 0;
-  const { icon, words } = kind(info);
+  const link = link_word(info);
   const quiet = bits.length > 3 && bits.every((v) => v === 0);
-  const speed = !info.up ? 'down' : quiet ? 'quiet' : bits.length === 0 ? 'measuring' : bits_text(now);
-  const friendly = info.friendly && info.friendly !== info.name ? plain_text(info.friendly) : words;
-  const idle = program.value?.capture.state === 'STOPPED';
-  const is_best = best_interface()?.name === info.name;
+  const passing = link === 'up' && !quiet;
+  const rate = link !== 'up' ? link : quiet ? 'quiet' : bits.length === 0 ? 'measuring' : bits_text(now);
+  const state = program.value;
+  const running = state && state.capture.state !== 'STOPPED' ? state.capture.interfaces.filter((i) => i.state !== 'removed') : null;
+  const captured = running?.some((i) => i.name === info.name) ?? false;
+  // Without the right every card would say the same: the card above says it once.
+  const says_why = !info.capturable && info.why !== '' && (state?.rights.state === 'ready' || state?.rights.state === 'no_interface');
+  const taken = running === null && chosen_names.value.length > 0 && start_names.value.includes(info.name);
   return (
-    <li class={`card if${info.up && !quiet ? '' : ' off'}`}>
+    <li class={`card if${passing ? '' : ' off'}${taken || captured ? ' taken' : ''}`} data-name={info.name}>
       <div class="row">
-        <Icon name={icon} />
+        <Icon name={icon_of(info)} />
         <b class="cut">{plain_text(info.name)}</b>
-        <span class="dim cut">{friendly}</span>
+        <span class="dim cut">{plain_text(friendly_of(info))}</span>
         {info.default_route ? <span class="tag">default route</span> : null}
         <span class="grow" />
-        <span class={info.up && !quiet ? 'num strong' : 'dimmer'}>{speed}</span>
+        {captured ? <span class="state-word ok">capturing</span> : null}
+        <span class={passing ? 'num strong' : 'dimmer'}>{rate}</span>
       </div>
       <div class="spk">
-        <Sparkline values={info.up ? bits : []} />
+        <Sparkline values={bits} />
+      </div>
+      <div class="row t12 dimmer num">
+        <span class="addresses">{info.addresses.length > 0 ? info.addresses.map(plain_text).join(' · ') : 'no address'}</span>
       </div>
       <div class="row t12 dimmer num foot">
-        <span class="cut">{info.addresses.length > 0 ? info.addresses.map(plain_text).join(' · ') : info.up ? 'no address' : 'not connected'}</span>
+        <span class="cut">{facts_of(info).join(' · ')}</span>
         <span class="grow" />
-        {info.speed_mbps > 0 ? <span class="nowrap">{bits_text(info.speed_mbps * 1e6)}</span> : null}
-        {info.capturable && idle && !is_best ? (
-          <button
-            class="btn sm"
-            onClick={() => {
-              choose_interface(info.name);
-              void start_capture(info.name);
-            }}
-          >
-            Capture<span class="sr"> on {plain_text(info.name)}</span>
-          </button>
-        ) : null}
+        <Act info={info} running={running} />
       </div>
-      {!info.capturable && info.why && program.value?.rights.can_capture ? <p class="t12 dim">{plain_text(info.why)}</p> : null}
+      {says_why ? (
+        <div class="why">
+          <p class="t12 dim">Cannot be captured: {plain_text(info.why)}.</p>
+          {info.fix === '' ? null : <Command text={plain_text(info.fix)} />}
+        </div>
+      ) : null}
     </li>
   );
 }
 
 export function InterfaceCards() {
-  useEffect(() => {
-    let gone = false;
-    const ask = (): void => {
-      if (document.hidden) return;
-      fetch_interfaces().then(
-        () => {
-          if (!gone) learn(interfaces.value);
-        },
-        () => {
-          // The lost-link banner says it; the last speeds stay.
-        },
-      );
-    };
-    ask();
-    const timer = window.setInterval(ask, kPoll_ms);
-    return () => {
-      gone = true;
-      window.clearInterval(timer);
-    };
-  }, []);
+  useEffect(watch_counters, []);
   const rights = program.value?.rights.can_capture ?? true;
   return (
     <section aria-labelledby="ifs-title">
@@ -114,7 +93,7 @@ export function InterfaceCards() {
         </span>
       </div>
       {interfaces.value.length === 0 ? (
-        <p class="dim">No interface was found. A capture file or the demo works without one.</p>
+        <p class="dim">{interfaces_known.value ? 'No interface was found. A capture file or the demo works without one.' : 'Asking for the interfaces.'}</p>
       ) : (
         <ul class="ifs">
           {interfaces.value.map((info) => (

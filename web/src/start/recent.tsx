@@ -24,7 +24,8 @@ function when(ns: string): string {
 }
 
 function State({ info }: { info: CaptureInfo }) {
-  if (info.state === 'live') return <span class="state-word ok">capturing</span>;
+  const expired = info.expired_packets ?? 0;
+  if (info.state === 'live') return <span class="state-word ok cut">capturing{expired > 0 ? <span class="dim">, oldest {count_text(expired)} not kept</span> : null}</span>;
   if (info.state === 'damaged') return <span class="state-word warn cut" title={plain_text(info.damage)}>{plain_text(info.damage) || 'damaged'}</span>;
   if (info.state === 'reading') {
     const left_s = info.rate_bytes_per_s > 0 ? (info.total_bytes - info.done_bytes) / info.rate_bytes_per_s : 0;
@@ -45,6 +46,7 @@ function State({ info }: { info: CaptureInfo }) {
     );
   }
   if (info.ended) return <span class="state-word cut" title={plain_text(info.ended)}>ended early</span>;
+  if (expired > 0) return <span class="dim cut" title={`The first ${count_text(expired)} packets are no longer kept`}>oldest {count_text(expired)} not kept</span>;
   return <span class="dim">complete</span>;
 }
 
@@ -69,7 +71,7 @@ function Remove({ what, running }: { what: Removal; running?: boolean }) {
   );
 }
 
-function Name(props: { name: string; icon: 'live' | 'file'; demo?: boolean; open: () => void }) {
+function Name(props: { name: string; icon: 'live' | 'file'; demo?: boolean; files: number; open: () => void }) {
   return (
     <span role="cell" class="row">
       <Icon name={props.icon} size={14} />
@@ -77,6 +79,7 @@ function Name(props: { name: string; icon: 'live' | 'file'; demo?: boolean; open
         <bdi>{plain_text(props.name)}</bdi>
       </button>
       {props.demo ? <span class="tag">demo</span> : null}
+      {props.files > 1 ? <span class="dimmer t12 nowrap">{count_text(props.files)} files</span> : null}
     </span>
   );
 }
@@ -87,7 +90,7 @@ function OpenRow({ info }: { info: CaptureInfo }) {
   const bytes = info.total_bytes || info.bytes;
   return (
     <div class="gr" role="row" onClick={open}>
-      <Name name={info.name} icon={info.state === 'live' ? 'live' : 'file'} demo={info.demo} open={open} />
+      <Name name={info.name} icon={info.state === 'live' ? 'live' : 'file'} demo={info.demo} files={info.segments ?? 1} open={open} />
       <span role="cell" class="dim">{when(info.first_ns)}</span>
       <span role="cell" class="r dim">{info.packets > 0 ? duration_text(length_s) : ''}</span>
       <span role="cell" class="r">{count_text(info.packets)}</span>
@@ -102,7 +105,7 @@ function StoredRow({ info }: { info: StoredCapture }) {
   const open = () => void open_stored(info.id);
   return (
     <div class="gr" role="row" onClick={open}>
-      <Name name={info.name} icon="file" open={open} />
+      <Name name={info.name} icon="file" files={info.segments ?? 1} open={open} />
       <span role="cell" class="dim">{when(info.modified_ns)}</span>
       <span role="cell" class="r dim" />
       <span role="cell" class="r" />

@@ -1,15 +1,23 @@
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { api } from '../api/client';
-import { best_interface, capture_filter, capture_problem, choose_capture_filter, start_capture, busy } from '../live/capture_control';
+import { names_text } from '../api/shapes';
+import type { CaptureStatus } from '../api/types';
+import { best_interface, busy } from '../live/capture_control';
+import { start_wanted } from '../live/running';
 import { open_capture, place, program, refresh, say_problem } from '../live/session';
-import { Command, check_again } from '../shell/banners';
 import { Icon } from '../shell/icons';
 import { bytes_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Progress } from '../shell/progress';
+import { CaptureOptionsPanel, options_open } from './capture_options';
+import { chosen_names, left_out, start_label, start_names } from './choice';
 import { InterfaceCards } from './interface_cards';
+import { InterfacePicker } from './interface_picker';
 import { Recent } from './recent';
+import { RightsCard } from './rights';
+import './start.css';
+import { StoreLine, StorePanel } from './store_panel';
 import { send_file, upload } from './upload';
 
 const demo_busy = signal(false);
@@ -27,80 +35,62 @@ async function open_demo(): Promise<void> {
   }
 }
 
+function RunningCard({ capture }: { capture: CaptureStatus }) {
+  const names = capture.interfaces.filter((i) => i.state !== 'removed').map((i) => i.name);
+  return (
+    <section class="card main-card" aria-labelledby="fx">
+      <h2 id="fx">
+        <Icon name="live" size={18} />
+        <span>{capture.state === 'STOPPING' ? 'Stopping' : capture.state === 'STARTING' ? 'Starting' : 'Capturing'} on {plain_text(names_text(names))}</span>
+      </h2>
+      <p>{plain_text(capture.words) || 'Packets are kept from now on, whether this page is open or not.'}</p>
+      {capture.store.paused ? <p class="warn">{plain_text(capture.store.words) || 'The disk is full: packets are counted, not kept, until there is room.'}</p> : null}
+      <StoreLine />
+      <div class="end">
+        <button class="btn primary lg" onClick={() => open_capture(capture.id, true)}>
+          Show the packets
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function target_words(names: readonly string[]): string {
+  const best = best_interface();
+  if (names.length === 0) return chosen_names.value.length > 0 ? 'None of the chosen interfaces can be listened to at the moment.' : 'No interface can be listened to at the moment.';
+  if (chosen_names.value.length === 0 && best !== null) {
+    return `${plain_text(best.name)}${best.default_route ? ' is how this computer reaches the rest of the world' : ' can be listened to'}. Everything it sends and receives is kept until you stop.`;
+  }
+  return `Everything ${plain_text(names_text(names))} ${names.length === 1 ? 'sends and receives' : 'send and receive'} is kept${names.length > 1 ? ' in one list' : ''} until you stop.`;
+}
+
 function ListenCard() {
   const state = program.value;
-  const target = best_interface();
   if (state === null) return <section class="card main-card" aria-busy="true" />;
-  if (!state.rights.can_capture) {
-    return (
-      <section class="card main-card fix" aria-labelledby="fx">
-        <h2 id="fx">
-          <Icon name="lock" size={18} />
-          Allow listening: one command
-        </h2>
-        <p>{plain_text(state.rights.why) || 'This computer does not let sp3ctra read live packets yet.'}</p>
-        {state.rights.fix ? <Command text={plain_text(state.rights.fix)} /> : null}
-        <div class="end">
-          <button class="btn primary lg" onClick={() => void check_again()}>
-            Check again
-          </button>
-          <span class="t12 dimmer">Only the small capture helper gets the right; everything else runs without.</span>
-        </div>
-      </section>
-    );
-  }
-  const capture = state.capture;
-  if (capture.state !== 'STOPPED') {
-    return (
-      <section class="card main-card" aria-labelledby="fx">
-        <h2 id="fx">
-          <Icon name="live" size={18} />
-          Capturing on {plain_text(capture.interface)}
-        </h2>
-        <p>{plain_text(capture.words) || 'Packets are kept from now on, whether this page is open or not.'}</p>
-        <div class="end">
-          <button class="btn primary lg" onClick={() => open_capture(capture.id, true)}>
-            Show the packets
-          </button>
-        </div>
-      </section>
-    );
-  }
+  if (state.capture.state !== 'STOPPED') return <RunningCard capture={state.capture} />;
+  if (!state.rights.can_capture) return <RightsCard state={state} />;
+  const names = start_names.value;
+  const missing = left_out.value;
   return (
     <section class="card main-card" aria-labelledby="fx">
       <h2 id="fx">
         <Icon name="live" size={18} />
         Listen now
       </h2>
-      <p>
-        {target
-          ? `${plain_text(target.name)}${target.default_route ? ' is how this computer reaches the rest of the world' : ' can be listened to'}. Everything it sends and receives is kept until you stop.`
-          : 'No interface can be listened to at the moment.'}
-      </p>
-      <label class={`field cf wide${capture_problem.value ? ' bad' : ''}`}>
-        <Icon name="funnel" size={14} />
-        <span class="t12 dimmer nowrap">Keep only</span>
-        <input
-          class="mono"
-          aria-label="Capture filter: decides what is kept at all"
-          placeholder="everything"
-          spellcheck={false}
-          autocomplete="off"
-          value={capture_filter.value}
-          onInput={(event) => choose_capture_filter(event.currentTarget.value)}
-        />
-      </label>
-      {capture_problem.value ? (
-        <p class="problem" role="alert">
-          Character {(capture_problem.value.position ?? 0) + 1}: {plain_text(capture_problem.value.message)}
+      <p>{target_words(names)}</p>
+      <InterfacePicker />
+      {missing.length > 0 ? (
+        <p class="t12 warn" role="status">
+          {plain_text(names_text(missing))} cannot be listened to now and {missing.length === 1 ? 'is' : 'are'} left out.
         </p>
       ) : null}
+      <CaptureOptionsPanel />
+      <StoreLine />
       <div class="end">
-        <button class="btn primary lg" disabled={target === null || busy.value} onClick={() => target && void start_capture(target.name)}>
+        <button class="btn primary lg" disabled={names.length === 0 || busy.value} onClick={() => void start_wanted()}>
           <Icon name="play" size={14} />
-          {target ? `Capture on ${plain_text(target.name)}` : 'Capture'}
+          <span class="cut">{plain_text(start_label(names))}</span>
         </button>
-        <span class="t12 dimmer">The filter leaves out this page’s own traffic. Clear it to see that, too.</span>
       </div>
     </section>
   );
@@ -174,7 +164,7 @@ export function Start() {
         <h1>Who talks on your network, and what about?</h1>
         <p>sp3ctra answers in plain words and shows the packets that prove it. Nothing leaves this computer.</p>
       </div>
-      <div class="trio">
+      <div class={`trio${options_open.value ? ' tall' : ''}`}>
         <ListenCard />
         <section class="card" aria-labelledby="demo-title">
           <h2 id="demo-title">
@@ -193,6 +183,7 @@ export function Start() {
         </section>
         <FileCard />
       </div>
+      <StorePanel />
       <InterfaceCards />
       <Recent />
     </section>
