@@ -155,6 +155,24 @@ Unreadable unreadable_frames(uint32_t hardware_type, const std::string& name) {
   }
 }
 
+std::string_view rights_word(Rights::State state) {
+  switch (state) {
+    case Rights::State::kReady:
+      return "ready";
+    case Rights::State::kNoCapd:
+      return "no_capd";
+    case Rights::State::kNoCapability:
+      return "no_right";
+    case Rights::State::kOtherVersion:
+      return "other_version";
+    case Rights::State::kUserNotListed:
+      return "other_user";
+    case Rights::State::kBroken:
+      break;
+  }
+  return "broken_capd";
+}
+
 const InterfaceInfo* preferred_interface(const std::vector<InterfaceInfo>& interfaces) {
   const InterfaceInfo* best = nullptr;
   int best_rank = 0;

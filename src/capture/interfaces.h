@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "capture/capd.h"
-#include "capture/link_table.h"
+#include "capture/link_details.h"
 
 namespace sp3ctra {
 
@@ -43,6 +43,10 @@ Result<std::vector<InterfaceInfo>> list_interfaces(const Rights& rights);
 /// The interface a newcomer should capture on: default route, else up and not loopback, else the
 /// loopback; null when none can be captured on.
 const InterfaceInfo* preferred_interface(const std::vector<InterfaceInfo>& interfaces);
+
+/// The word for a state of the rights in the API, `doctor` and error messages: "ready", "no_capd",
+/// "no_right", "other_version", "other_user", "broken_capd".
+std::string_view rights_word(Rights::State state);
 
 /// Names of interfaces with a usable default route, from the texts of /proc/net/route and
 /// /proc/net/ipv6_route; no duplicates.

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "capture/file_source.h"
+#include "capture/interfaces.h"
 #include "pipeline/disk.h"
 
 namespace sp3ctra {
@@ -366,6 +367,7 @@ Status CaptureEngine::stop_capture() {
 EngineState CaptureEngine::state() const {
   EngineState s;
   s.can_capture = capd_.rights().can_capture;
+  s.rights_state = rights_word(capd_.rights().state);
   s.why = capd_.rights().why;
   s.fix = capd_.rights().fix;
   s.disk_quota_bytes = options_.disk_quota_bytes;

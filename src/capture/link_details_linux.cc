@@ -13,7 +13,7 @@
 #include <span>
 
 #include "capture/capd_descriptor.h"
-#include "capture/link_table.h"
+#include "capture/link_details.h"
 
 namespace sp3ctra {
 namespace {
