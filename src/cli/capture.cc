@@ -68,18 +68,20 @@ class Capture {
   }
 
  private:
+  /// No further packet is wanted, also none that has come already.
   bool enough() const {
-    return (options_.stop.packets > 0 && shown_ >= options_.stop.packets) || full_ || left_;
+    const Bounds& b = options_.stop;
+    if ((b.packets > 0 && shown_ >= b.packets) || full_ || left_) return true;
+    if (!files_) return false;
+    return (b.bytes > 0 && files_->bytes() >= b.bytes) ||
+           (b.files > 0 && files_->files() >= b.files && (files_->due() || !files_->begun()));
   }
 
-  bool over() {
-    if (signalled() || enough()) return true;
-    if (options_.stop.duration_s > 0 &&
-        std::chrono::duration<double>(Clock::now() - begun_).count() >= options_.stop.duration_s)
-      return true;
-    if (!files_) return false;
-    return (options_.stop.bytes > 0 && files_->bytes() >= options_.stop.bytes) ||
-           (options_.stop.files > 0 && files_->files() >= options_.stop.files && files_->due());
+  bool over() const {
+    return signalled() || enough() ||
+           (options_.stop.duration_s > 0 &&
+            std::chrono::duration<double>(Clock::now() - begun_).count() >=
+                options_.stop.duration_s);
   }
 
   void idle() {

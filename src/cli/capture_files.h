@@ -35,7 +35,8 @@ class CaptureFiles {
   /// with the next packet.
   Status end(const std::vector<FileStatistics>& statistics, Timestamp now);
 
-  uint64_t packets() const { return packets_; }  ///< that are whole in a file
+  bool begun() const { return writer_ != nullptr; }  ///< a file is in work
+  uint64_t packets() const { return packets_; }      ///< that are whole in a file
   uint64_t bytes() const { return closed_bytes_ + (writer_ ? writer_->bytes_written() : 0); }
   uint64_t files() const { return files_; }
   const std::string& path() const { return path_; }  ///< of the file in work
