@@ -16,6 +16,9 @@ constexpr size_t kIdBytesMax = 64;
 constexpr size_t kFindBytesMax = 4096;
 constexpr uint64_t kBinsMax = 4096;
 constexpr size_t kFieldsMax = 500;
+constexpr size_t kInterfaceNameBytesMax = 15;  // the kernel's IFNAMSIZ
+constexpr uint32_t kSnaplenMin = 64;           // less shows no ports
+constexpr uint32_t kRingMibMin = 4, kRingMibMax = 256;
 constexpr size_t kSmallBody = 64 * 1024;
 
 /// A call matched to its route: the ids of its path, and the members of its body.
@@ -41,16 +44,85 @@ Response get_interfaces(Api& api, const Call&) {
 
 Response get_presets(Api& api, const Call&) { return json(presets_json(api.providers.presets)); }
 
+Response refuse_start(const StartError& e) {
+  Json body = {{"error", e.message}};
+  if (!e.interface_name.empty()) body["interface"] = e.interface_name;
+  if (e.position >= 0) {
+    body["position"] = e.position;
+    body["length"] = e.length;
+  }
+  return {.status = 400, .body = dump(body)};
+}
+
+bool is_interface_name(std::string_view name) {
+  return !name.empty() && name.size() <= kInterfaceNameBytesMax && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return static_cast<unsigned char>(c) > ' ' && c != '/' && c != '\x7f';
+         });
+}
+
+/// A number of the body within its bounds; `otherwise` when it is missing, empty when it is wrong.
+std::optional<uint32_t> bounded(const Call& call, const char* name, uint32_t least, uint32_t most) {
+  if (!call.body.contains(name)) return 0;
+  const auto value = number_member(call.body, name);
+  if (!value || *value > most || (*value != 0 && *value < least)) return {};
+  return static_cast<uint32_t>(*value);
+}
+
 Response start_capture(Api& api, const Call& call) {
-  const auto name = text_member(call.body, "interface");
-  if (!name || name->empty() || name->size() > 256)
-    return refuse(400, "Say which interface: {\"interface\": \"eth0\"}.");
-  const std::string bpf = text_member(call.body, "bpf").value_or("");
-  if (bpf.size() > limits::kFilterBytesMax) return refuse(400, "The capture filter is too long.");
-  const auto started = api.engine.start_capture(*name, bpf);
-  if (!started)
-    return refuse(400, started.error().message, started.error().position, started.error().length);
+  StartRequest start;
+  if (const auto list = call.body.find("interfaces"); list != call.body.end() && list->is_array()) {
+    for (const JsonIn& name : *list) {
+      if (!name.is_string() || !is_interface_name(name.get_ref<const std::string&>()))
+        return refuse(400, "\"interfaces\" holds names of interfaces.");
+      start.interfaces.push_back(name.get<std::string>());
+    }
+  }
+  if (start.interfaces.empty())
+    return refuse(400, "Say which interfaces: {\"interfaces\": [\"eth0\"]}.");
+  if (start.interfaces.size() > limits::kLiveInterfacesMax)
+    return refuse(400, fmt::format("A capture has at most {} interfaces at once.",
+                                   limits::kLiveInterfacesMax));
+  start.bpf = text_member(call.body, "bpf").value_or("");
+  if (start.bpf.size() > limits::kFilterBytesMax)
+    return refuse(400, "The capture filter is too long.");
+  start.promiscuous = bool_member(call.body, "promiscuous").value_or(true);
+  const auto snaplen = bounded(call, "snaplen", kSnaplenMin, limits::kPacketBytesMax);
+  if (!snaplen)
+    return refuse(400, fmt::format("\"snaplen\" is {} to {} bytes, or 0 for whole packets.",
+                                   kSnaplenMin, limits::kPacketBytesMax));
+  const auto ring_mib = bounded(call, "ring_mib", kRingMibMin, kRingMibMax);
+  if (!ring_mib)
+    return refuse(400, fmt::format("\"ring_mib\" is {} to {}.", kRingMibMin, kRingMibMax));
+  start.snaplen = *snaplen;
+  start.ring_bytes = *ring_mib << 20;
+  const auto started = api.engine.start_capture(start);
+  if (!started) return refuse_start(started.error());
   return json({{"capture", *started}});
+}
+
+Response add_interface(Api& api, const Call& call) {
+  const auto name = text_member(call.body, "name");
+  if (!name || !is_interface_name(*name))
+    return refuse(400, "Say which interface: {\"name\": \"eth0\"}.");
+  if (const auto added = api.engine.add_interface(*name); !added)
+    return refuse_start(added.error());
+  return {};
+}
+
+Response remove_interface(Api& api, const Call& call) {
+  if (const auto removed = api.engine.remove_interface(call.ids[0]); !removed)
+    return refuse(409, removed.error().message);
+  return {};
+}
+
+Response set_capture_filter(Api& api, const Call& call) {
+  const auto bpf = text_member(call.body, "bpf");
+  if (!bpf || bpf->size() > limits::kFilterBytesMax)
+    return refuse(400, "Say {\"bpf\": \"the capture filter\"}.");
+  if (const auto changed = api.engine.set_capture_filter(*bpf); !changed)
+    return refuse_start(changed.error());
+  return {};
 }
 
 Response stop_capture(Api& api, const Call&) {
@@ -276,7 +348,7 @@ Response get_fields(Api&, const Call& call) {
 // ---- the table ----
 
 struct Route {
-  std::string_view method, pattern;  ///< {} stands for one id
+  std::string_view method, pattern;  ///< {} stands for one id, {name} for an interface's name
   Lane lane;
   size_t body_bytes_max;
   bool raw_body;
@@ -289,6 +361,9 @@ constexpr Route kRoutes[] = {
     {"GET", "/capture/presets", Lane::kControl, 0, false, get_presets},
     {"POST", "/capture/start", Lane::kControl, kSmallBody, false, start_capture},
     {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
+    {"POST", "/capture/interfaces", Lane::kControl, kSmallBody, false, add_interface},
+    {"DELETE", "/capture/interfaces/{name}", Lane::kControl, kSmallBody, false, remove_interface},
+    {"POST", "/capture/filter", Lane::kControl, kSmallBody, false, set_capture_filter},
     {"GET", "/captures", Lane::kControl, 0, false, get_captures},
     {"POST", "/captures/demo", Lane::kControl, kSmallBody, false, open_demo},
     {"POST", "/captures/{}/open", Lane::kControl, kSmallBody, false, open_stored},
@@ -330,6 +405,10 @@ bool matches(std::string_view pattern, std::string_view path, std::array<std::st
     if (want == "/{}") {
       if (!is_id(have.substr(1)) || found == ids.size()) return false;
       ids[found++] = have.substr(1);
+    } else if (want == "/{name}") {
+      std::string name;
+      if (!decode_segment(have.substr(1), name) || !is_interface_name(name)) return false;
+      ids[found++] = name;
     } else if (want != have) {
       return false;
     }

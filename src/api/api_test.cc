@@ -90,7 +90,51 @@ TEST_F(ApiTest, FilterErrorsHaveAPosition) {
   EXPECT_EQ(bad.body, R"({"error":"A value is missing","position":4,"length":2})");
   EXPECT_EQ(ask("POST", "/captures/c1/filters", R"({"text":"dns"})").body,
             R"({"filter":"f1","reading":"Showing dns"})");
-  const Response bpf = ask("POST", "/capture/start", R"({"interface":"lo","bpf":"port http and"})");
+  const Response bpf =
+      ask("POST", "/capture/start", R"({"interfaces":["lo"],"bpf":"port http and"})");
+  EXPECT_EQ(bpf.status, 400);
+  EXPECT_EQ(body_of(bpf)["position"], 10);
+}
+
+TEST_F(ApiTest, ACaptureIsStartedOnSeveralInterfacesAsChosen) {
+  const Response all = ask("POST", "/capture/start",
+                           R"({"interfaces":["lo","eth0.7"],"bpf":"tcp",)"
+                           R"("promiscuous":false,"snaplen":96,"ring_mib":8})");
+  EXPECT_EQ(all.status, 200) << all.body;
+  EXPECT_EQ(engine.started.interfaces, (std::vector<std::string>{"lo", "eth0.7"}));
+  EXPECT_EQ(engine.started.bpf, "tcp");
+  EXPECT_FALSE(engine.started.promiscuous);
+  EXPECT_EQ(engine.started.snaplen, 96u);
+  EXPECT_EQ(engine.started.ring_bytes, 8u << 20);
+  EXPECT_EQ(ask("POST", "/capture/start", R"({"interfaces":["lo"]})").status, 200);
+  EXPECT_TRUE(engine.started.promiscuous);
+  EXPECT_EQ(engine.started.snaplen, 0u);
+  EXPECT_EQ(engine.started.ring_bytes, 0u);
+  const Response none = ask("POST", "/capture/start", R"({"interfaces":["lo","none0"]})");
+  EXPECT_EQ(none.status, 400);
+  EXPECT_EQ(body_of(none)["interface"], "none0");
+  for (const char* bad :
+       {R"({})", R"({"interfaces":[]})", R"({"interfaces":"lo"})", R"({"interfaces":[5]})",
+        R"({"interfaces":["a/b"]})", R"({"interfaces":["sixteen-bytes-xx"]})",
+        R"({"interfaces":["lo"],"snaplen":5})", R"({"interfaces":["lo"],"ring_mib":4096})",
+        R"({"interfaces":["0","1","2","3","4","5","6","7","8","9","10","11","12",)"
+        R"("13","14","15","16"]})"})
+    EXPECT_EQ(ask("POST", "/capture/start", bad).status, 400) << bad;
+}
+
+TEST_F(ApiTest, ARunningCaptureIsChanged) {
+  EXPECT_EQ(ask("POST", "/capture/interfaces", R"({"name":"eth0"})").status, 200);
+  EXPECT_EQ(ask("POST", "/capture/interfaces", R"({"name":""})").status, 400);
+  const Response none = ask("POST", "/capture/interfaces", R"({"name":"none0"})");
+  EXPECT_EQ(none.status, 400);
+  EXPECT_EQ(body_of(none)["interface"], "none0");
+  EXPECT_EQ(ask("DELETE", "/capture/interfaces/eth0.7").status, 200);
+  EXPECT_EQ(ask("DELETE", "/capture/interfaces/br%3a0").status, 200);
+  EXPECT_EQ(ask("DELETE", "/capture/interfaces/lo").status, 409);
+  EXPECT_EQ(ask("DELETE", "/capture/interfaces/%2e%2e").status, 404);
+  EXPECT_EQ(ask("POST", "/capture/filter", R"({"bpf":"udp"})").status, 200);
+  EXPECT_EQ(ask("POST", "/capture/filter", R"({})").status, 400);
+  const Response bpf = ask("POST", "/capture/filter", R"({"bpf":"port http and"})");
   EXPECT_EQ(bpf.status, 400);
   EXPECT_EQ(body_of(bpf)["position"], 10);
 }

@@ -133,6 +133,7 @@ class FakeEngine final : public Engine {
  public:
   explicit FakeEngine(std::string data_dir) : data_dir_(std::move(data_dir)) {}
   std::atomic<int> stops{0};
+  StartRequest started;
   std::string opened_path, opened_name;
   std::shared_ptr<const FileGrowth> growing;
   uint64_t growing_from_bytes = UINT64_MAX;  ///< so many must have come to know the file
@@ -147,10 +148,26 @@ class FakeEngine final : public Engine {
     state.since_ns = 1'700'000'000'123'456'789;
     return state;
   }
-  tl::expected<std::string, StartError> start_capture(const std::string&,
-                                                      const std::string& bpf) override {
-    if (bpf == "port http and") return tl::unexpected(StartError{"syntax error", 10, 3});
+  tl::expected<std::string, StartError> start_capture(const StartRequest& request) override {
+    started = request;
+    if (request.bpf == "port http and")
+      return tl::unexpected(StartError{"syntax error", 10, 3, {}});
+    if (request.interfaces.back() == "none0")
+      return tl::unexpected(StartError{"there is no interface none0", -1, 0, "none0"});
     return "c9";
+  }
+  tl::expected<void, StartError> add_interface(const std::string& name) override {
+    if (name == "none0")
+      return tl::unexpected(StartError{"there is no interface none0", -1, 0, name});
+    return {};
+  }
+  Status remove_interface(const std::string& name) override {
+    if (name == "lo") return fail("lo is the only interface of this capture; stop it instead");
+    return {};
+  }
+  tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override {
+    if (bpf == "port http and") return tl::unexpected(StartError{"syntax error", 10, 3, {}});
+    return {};
   }
   Status stop_capture() override {
     ++stops;

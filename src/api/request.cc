@@ -14,9 +14,9 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool decode(std::string_view in, std::string& out) {
+bool decode(std::string_view in, std::string& out, bool plus_is_space = true) {
   for (size_t i = 0; i < in.size(); ++i) {
-    if (in[i] == '+') {
+    if (in[i] == '+' && plus_is_space) {
       out += ' ';
     } else if (in[i] != '%') {
       out += in[i];
@@ -38,6 +38,8 @@ std::string_view Request::value(std::string_view name, std::string_view otherwis
     if (key == name) return text;
   return otherwise;
 }
+
+bool decode_segment(std::string_view in, std::string& out) { return decode(in, out, false); }
 
 bool set_target(Request& request, std::string_view target) {
   const size_t mark = target.find('?');

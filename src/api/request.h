@@ -42,6 +42,9 @@ struct Response {
 /// A refusal: `{"error": words, "position": …, "length": …}`; position < 0 = not told.
 Response refuse(int status, std::string_view words, int64_t position = -1, int64_t length = 0);
 
+/// One segment of a path, percent-decoded; false when it is malformed. A '+' stays one.
+bool decode_segment(std::string_view in, std::string& out);
+
 /// Splits "/path?a=b&c=d" into `path` and `query` of the request. False when it is malformed or
 /// larger than 32 parameters.
 bool set_target(Request& request, std::string_view target);

@@ -29,6 +29,7 @@ Json capture_json(const CaptureView& view) {
           {"name", info.name},
           {"packets", info.packets},
           {"bytes", info.bytes},
+          {"duplicates", info.duplicates},
           {"first_ns", std::to_string(info.first.ns)},
           {"last_ns", std::to_string(info.last.ns)},
           {"state", state_word(info.state)},
@@ -52,20 +53,46 @@ Json rights_json(const EngineState& s, const std::optional<NoInterface>& none) {
       {"can_capture", s.can_capture}, {"state", s.rights_state}, {"why", s.why}, {"fix", s.fix}};
 }
 
+Json interface_json(const CaptureInterfaceState& i) {
+  return {{"name", i.name},
+          {"state", i.state},
+          {"words", i.words},
+          {"since_ns", std::to_string(i.since_ns)},
+          {"packets", i.packets},
+          {"bytes", i.bytes},
+          {"duplicates", i.duplicates},
+          {"packets_per_s", i.packets_per_s},
+          {"bits_per_s", i.bits_per_s},
+          {"received", i.received},
+          {"kernel_drops", i.kernel_drops},
+          {"card_drops", i.card_drops},
+          {"ring_bytes", i.ring_bytes},
+          {"ring_fill", i.ring_fill},
+          {"promiscuous", i.promiscuous},
+          {"snaplen", i.snaplen},
+          {"mtu", i.mtu}};
+}
+
 }  // namespace
 
 Json state_json(const EngineState& s, const std::optional<NoInterface>& none) {
+  Json interfaces = Json::array();
+  for (const CaptureInterfaceState& i : s.interfaces) interfaces.push_back(interface_json(i));
   return {
       {"version", kVersion},
       {"capture",
        {{"state", s.state},
         {"id", s.capture_id},
-        {"interface", s.interface_name},
+        {"interfaces", std::move(interfaces)},
         {"bpf", s.bpf},
         {"since_ns", std::to_string(s.since_ns)},
         {"packets", s.packets},
         {"bytes", s.bytes},
+        {"duplicates", s.duplicates},
         {"kernel_drops", s.kernel_drops},
+        {"card_drops", s.card_drops},
+        {"event_drops", s.event_drops},
+        {"queue_fill", s.queue_fill},
         {"not_analysed", s.not_analysed},
         {"not_written", s.not_written},
         {"packets_per_s", s.packets_per_s},

@@ -36,6 +36,7 @@ struct BpfError {
   std::string message;
   size_t position = 0;
   size_t length = 0;
+  std::string interface_name = {};  ///< the one it is about, when it is about one
 };
 
 /// Compiles `text` (empty: everything) for frames of `link`, keeping `snaplen` bytes of a match.

@@ -38,8 +38,10 @@ struct FileStatistics {
   uint64_t file_offset = 0;
   uint16_t interface_id = 0;  ///< index into the source's interfaces()
   uint64_t received = kUnknown;
-  uint64_t dropped = kUnknown;
+  uint64_t dropped = kUnknown;   ///< by the card (isb_ifdrop)
+  uint64_t accepted = kUnknown;  ///< past the capture filter (isb_filteraccept)
   uint64_t dropped_by_system = kUnknown;
+  uint64_t delivered = kUnknown;  ///< to the program that wrote the file (isb_usrdeliv)
 };
 
 /// Which program and machine wrote a section.

@@ -34,13 +34,23 @@ FileSource::~FileSource() = default;
 PacketSource::Next FileSource::next(Packet& out) {
   if (!packet_file_) [[unlikely]]
     return next_after_start(out);
-  return pcap_ ? pcap_->next(out) : pcapng_->next(out);
+  const Next next = pcap_ ? pcap_->next(out) : pcapng_->next(out);
+  if (next == Next::kPacket && interfaces().size() > 1) [[unlikely]]
+    mark_duplicate(out);
+  return next;
+}
+
+void FileSource::mark_duplicate(Packet& packet) {
+  if (!duplicates_) duplicates_ = std::make_unique<DuplicateFinder>();
+  // Packets without a time cannot be told to be near one another.
+  if ((packet.flags & kPacketNoTime) != 0) return;
+  if (duplicates_->seen_before(packet)) packet.flags |= kPacketDuplicate;
 }
 
 PacketSource::Next FileSource::next_after_start(Packet& out) {
   switch (start()) {
     case Fill::kReady:
-      return pcap_ ? pcap_->next(out) : pcapng_->next(out);
+      return next(out);
     case Fill::kIdle:
       return Next::kIdle;
     default:

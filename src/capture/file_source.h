@@ -4,6 +4,7 @@
 #include <string>
 
 #include "capture/byte_source.h"
+#include "capture/duplicates.h"
 #include "capture/file_annotations.h"
 #include "capture/packet_source.h"
 #include "capture/random_access.h"
@@ -52,6 +53,7 @@ class FileSource final : public PacketSource {
 
  private:
   Next next_after_start(Packet& out);
+  void mark_duplicate(Packet& packet);
   Fill open_bytes();
   Fill refuse(std::string why);
   Fill open_reader();
@@ -68,6 +70,7 @@ class FileSource final : public PacketSource {
   std::string_view format_;
   std::string_view compression_;
   std::string refusal_;
+  std::unique_ptr<DuplicateFinder> duplicates_;  ///< when there is more than one interface
 };
 
 /// Opens `path`; "-" is standard input. A regular file that is no capture fails here; a pipe is

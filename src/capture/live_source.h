@@ -16,10 +16,11 @@
 
 namespace sp3ctra {
 
-/// What the kernel counted since the capture began.
+/// What was counted since the capture began.
 struct LiveStats {
-  uint64_t packets = 0;       ///< past the kernel's filter, the dropped ones too
+  uint64_t received = 0;      ///< past the capture filter, those dropped by the kernel too
   uint64_t kernel_drops = 0;  ///< the ring was full
+  uint64_t card_drops = 0;    ///< lost before the filter: the card or the kernel's input queue
 };
 
 /// Captures on one interface until stopped.
@@ -54,40 +55,66 @@ class LiveSource : public PacketSource {
   /// Gives the current block back early; the bytes of its packets are gone unless leased.
   void release_block() { ring_->release_block(); }
 
-  /// Any thread.
+  /// Capture thread: from now on `program` decides. What came before was judged by the program
+  /// before, and nothing is lost or judged twice in between.
+  void set_filter(BpfProgram program);
+  /// The kernel filters frames of this type and cuts them to this length. Any thread.
+  LinkType link_type() const { return link_; }
+  uint32_t snaplen() const { return snaplen_; }
+
+  /// Any thread. Counts no card drops.
   LiveStats stats();
+  /// False once the interface was removed (or moved to another namespace), for good: whatever has
+  /// its name or number afterwards is another one. Any thread.
+  bool bound() const;
+  /// The part of the ring that waits to be read, 0 to 1. Any thread.
+  double fill() const { return ring_->fill(); }
+  uint32_t interface_index() const { return interface_index_; }
+  /// For poll(): readable when there is a block; an error is told once and cleared by
+  /// heard_error().
+  int socket() const { return ring_->socket(); }
+  void heard_error();
+  /// After stop(): nothing enters the ring any more, so wait for milliseconds only.
+  bool sealed() const { return sealed_; }
+  /// Frames longer than this are named "offload". Any thread.
+  void set_mtu(uint32_t mtu) { mtu_.store(mtu, std::memory_order_relaxed); }
   /// The interface is switched off; capturing goes on when it comes back. Any thread.
   bool interface_down() const;
 
   const std::vector<CaptureInterface>& interfaces() const override { return interfaces_; }
   const std::string& damage() const override { return damage_; }
-  uint32_t mtu() const { return mtu_; }
+  uint32_t mtu() const { return mtu_.load(std::memory_order_relaxed); }
   uint32_t ring_bytes() const { return ring_bytes_; }
 
  private:
   LiveSource() = default;
   Status open_ring(Capd& capd, const Options& options);
   bool accept(const RingFrame& frame, Packet& out);
+  bool wanted(const RingFrame& frame) const;
+  void attach(const std::vector<BpfInstruction>& code) const;
   Next after_stop();
   void look_at_error();
 
   std::shared_ptr<Ring> ring_;
   Descriptor wake_;  // an eventfd
   BpfProgram program_;
+  BpfProgram before_;           // judges what came before since_
+  Timestamp since_, in_force_;  // program_ begins; the kernel alone runs it
   std::vector<CaptureInterface> interfaces_;
   std::string damage_;
   LinkType link_ = LinkType::kEthernet;
   bool loopback_ = false;
   uint32_t interface_index_ = 0;
-  uint32_t mtu_ = 0;
+  std::atomic<uint32_t> mtu_{0};
   uint32_t snaplen_ = 0;
   uint32_t ring_bytes_ = 0;
   uint32_t retire_ms_ = 0;
   std::atomic<bool> stopping_{false};
   bool sealed_ = false;  // after stop: nothing enters the ring any more
   int64_t sealed_at_ms_ = 0;
-  std::atomic<uint64_t> packets_{0};
+  std::atomic<uint64_t> received_{0};
   std::atomic<uint64_t> kernel_drops_{0};
+  std::atomic<uint64_t> unwanted_{0};  // past the kernel's filter, but not past ours
 };
 
 /// The link type of frames that AF_PACKET gives for an ARPHRD_* number, and whether they come

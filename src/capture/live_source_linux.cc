@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "capture/live_source.h"
 
@@ -25,6 +26,12 @@ int64_t monotonic_ms() {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
   return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000;
+}
+
+Timestamp wall_clock() {
+  timespec t{};
+  ::clock_gettime(CLOCK_REALTIME, &t);
+  return {int64_t{t.tv_sec} * Timestamp::kSecond + t.tv_nsec};
 }
 
 /// The ARPHRD_* number of an interface, before there is a capture socket.
@@ -139,11 +146,38 @@ Status LiveSource::open_ring(Capd& capd, const Options& options) {
 
 LiveSource::~LiveSource() = default;
 
-bool LiveSource::accept(const RingFrame& frame, Packet& out) {
+bool LiveSource::wanted(const RingFrame& frame) const {
   // capd asks the kernel to leave these out; kernels before 4.20 cannot.
   if (loopback_ && frame.outgoing) return false;
+  if (frame.ts < since_) return before_.match(frame.data, frame.wire_bytes) != 0;
+  if (!program_.needs_tags && frame.ts >= in_force_) return true;
+  return program_.match(frame.data, frame.wire_bytes) != 0;
+}
+
+void LiveSource::attach(const std::vector<BpfInstruction>& code) const {
+  static_assert(sizeof(BpfInstruction) == sizeof(sock_filter));
+  const sock_fprog program = {
+      static_cast<unsigned short>(code.size()),
+      reinterpret_cast<sock_filter*>(const_cast<BpfInstruction*>(code.data()))};
+  ::setsockopt(ring_->socket(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void LiveSource::set_filter(BpfProgram program) {
+  // Between the two filters everything enters the ring and is judged here, by its time: so each
+  // packet meets exactly one of them.
+  attach(keep_all(snaplen_));
+  before_ = std::exchange(program_, std::move(program));
+  since_ = wall_clock();
+  if (!program_.needs_tags) attach(program_.code);
+  in_force_ = wall_clock();
+}
+
+bool LiveSource::accept(const RingFrame& frame, Packet& out) {
+  if (!wanted(frame)) {
+    unwanted_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
   Bytes data = frame.data;
-  if (program_.needs_tags && program_.match(data, frame.wire_bytes) == 0) return false;
   if (data.size() > snaplen_) data = data.first(snaplen_);  // a tag put back made it longer
   out = Packet{};
   out.ts = frame.ts;
@@ -152,7 +186,7 @@ bool LiveSource::accept(const RingFrame& frame, Packet& out) {
   out.link_type = link_;
   out.flags = frame.outgoing ? kPacketOutbound : kPacketInbound;
   if (frame.checksum_not_ready) out.flags |= kPacketChecksumNotReady;
-  if (is_offload(data, frame.wire_bytes, mtu_, link_)) out.flags |= kPacketOffload;
+  if (is_offload(data, frame.wire_bytes, mtu(), link_)) out.flags |= kPacketOffload;
   out.data = data;
   return true;
 }
@@ -197,11 +231,24 @@ void LiveSource::wait(int timeout_ms) {
   }
 }
 
-void LiveSource::look_at_error() {
+void LiveSource::heard_error() {
   int code = 0;
   socklen_t length = sizeof code;
   // Reading it clears it: an interface switched off is reported once and poll() waits again.
   ::getsockopt(ring_->socket(), SOL_SOCKET, SO_ERROR, &code, &length);
+}
+
+bool LiveSource::bound() const {
+  sockaddr_ll address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(ring_->socket(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    return false;
+  }
+  return address.sll_ifindex == static_cast<int>(interface_index_);
+}
+
+void LiveSource::look_at_error() {
+  heard_error();
   ifreq ask{};
   ask.ifr_ifindex = static_cast<int>(interface_index_);
   if (::ioctl(ring_->socket(), SIOCGIFNAME, &ask) != 0) {
@@ -227,10 +274,13 @@ LiveStats LiveSource::stats() {
   socklen_t length = sizeof since_last;
   if (::getsockopt(ring_->socket(), SOL_PACKET, PACKET_STATISTICS, &since_last, &length) == 0) {
     // Reading resets the kernel's counters, so every read is added, whoever reads.
-    packets_.fetch_add(since_last.tp_packets, std::memory_order_relaxed);
+    received_.fetch_add(since_last.tp_packets, std::memory_order_relaxed);
     kernel_drops_.fetch_add(since_last.tp_drops, std::memory_order_relaxed);
   }
-  return {packets_.load(std::memory_order_relaxed), kernel_drops_.load(std::memory_order_relaxed)};
+  const uint64_t received = received_.load(std::memory_order_relaxed);
+  const uint64_t unwanted = unwanted_.load(std::memory_order_relaxed);
+  return {received - std::min(unwanted, received), kernel_drops_.load(std::memory_order_relaxed),
+          0};
 }
 
 }  // namespace sp3ctra

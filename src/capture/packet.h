@@ -25,7 +25,8 @@ enum PacketFlags : uint16_t {
   kPacketChecksumNotReady = 2,  ///< TP_STATUS_CSUMNOTREADY: the card fills the checksum in later
   kPacketOffload = 4,           ///< longer than the interface's MTU: offload, not a real frame
   kPacketInbound = 8,
-  kPacketNoTime = 16,  ///< the file gives no time (pcapng SPB): ts repeats the one before
+  kPacketNoTime = 16,     ///< the file gives no time (pcapng SPB): ts repeats the one before
+  kPacketDuplicate = 32,  ///< the same bytes came on another interface within 1 ms (duplicates.h)
 };
 
 /// A packet; `data` is borrowed from its source's block and valid until the next call of the

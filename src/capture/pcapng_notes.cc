@@ -50,7 +50,7 @@ void note_origin(const Block& block, Bytes options, FileAnnotations& notes) {
 
 void note_statistics(const Block& block, Bytes options, uint32_t first_interface,
                      uint32_t interfaces, FileAnnotations& notes) {
-  constexpr uint16_t kReceived = 4, kDropped = 5, kSystemDropped = 7;
+  constexpr uint16_t kReceived = 4, kDropped = 5, kAccepted = 6, kSystemDropped = 7, kDelivered = 8;
   const uint32_t id = load32(block.body(), 0, block.big_endian);
   if (id >= interfaces) return;
   FileStatistics statistics;
@@ -62,7 +62,9 @@ void note_statistics(const Block& block, Bytes options, uint32_t first_interface
     const uint64_t value = load64(option->value, 0, block.big_endian);
     if (option->code == kReceived) statistics.received = value;
     if (option->code == kDropped) statistics.dropped = value;
+    if (option->code == kAccepted) statistics.accepted = value;
     if (option->code == kSystemDropped) statistics.dropped_by_system = value;
+    if (option->code == kDelivered) statistics.delivered = value;
   }
   notes.add(statistics);
 }

@@ -144,7 +144,9 @@ void PcapngWriter::write_statistics(const FileStatistics& statistics, Timestamp 
   block.u32(static_cast<uint32_t>(time));
   block.number_option(4, statistics.received);
   block.number_option(5, statistics.dropped);
+  block.number_option(6, statistics.accepted);
   block.number_option(7, statistics.dropped_by_system);
+  block.number_option(8, statistics.delivered);
   block.end_options();
   out_.append(block.finish());
 }

@@ -73,6 +73,9 @@ class Ring : public std::enable_shared_from_this<Ring> {
   /// Gives the current block back (unless leased). Frames of it must not be touched any more.
   void release_block();
   bool has_block() const { return current_; }
+  /// The part of the ring that waits for its reader, 0 to 1. Any thread.
+  double fill() const;
+  uint32_t bytes() const { return shape_.block_bytes * shape_.block_count; }
   /// The next frame of the current block; false at its end.
   bool next_frame(RingFrame& out);
   /// A lease on the current block (there must be one).

@@ -60,6 +60,14 @@ bool Ring::ready() const {
          (load_status(block(at)) & TP_STATUS_USER) != 0;
 }
 
+double Ring::fill() const {
+  uint32_t waiting = 0;
+  for (uint32_t i = 0; i < shape_.block_count; ++i) {
+    waiting += (load_status(block(i)) & TP_STATUS_USER) != 0;
+  }
+  return static_cast<double>(waiting) / shape_.block_count;
+}
+
 bool Ring::next_block() {
   release_block();
   if (!ready()) return false;

@@ -5,15 +5,16 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
 #include "api/interface_watch.h"
 #include "capture/interfaces.h"
+#include "capture/live_set.h"
 #include "cli/capture_files.h"
 #include "cli/capture_options.h"
 #include "cli/color.h"
 #include "cli/commands.h"
 #include "cli/interface_rows.h"
-#include "cli/live_feed.h"
 #include "cli/packet_printer.h"
 #include "cli/terminal.h"
 #include "decode/shard.h"
@@ -27,14 +28,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kOutputBytes = 1 << 16;  // printed at once while packets are many
+constexpr auto kWordsEvery = std::chrono::milliseconds(500);
 constexpr auto kCountEvery = std::chrono::milliseconds(250);  // the running count
 
 class Capture {
  public:
-  Capture(const CaptureOptions& o, LiveFeed& feed, PacketPrinter printer, Filter filter,
+  Capture(const CaptureOptions& o, LiveSet& live, PacketPrinter printer, Filter filter,
           CaptureFiles* files)
       : options_(o),
-        feed_(feed),
+        live_(live),
         printer_(std::move(printer)),
         filter_(std::move(filter)),
         files_(files),
@@ -52,14 +54,14 @@ class Capture {
     bool stopping = false;
     for (Packet p;;) {
       if (!stopping && over()) {
-        feed_.stop();
+        live_.stop();
         stopping = true;
       }
-      const PacketSource::Next next = feed_.next(p);
+      const PacketSource::Next next = live_.next(p);
       if (next == PacketSource::Next::kEnd) break;
       if (next == PacketSource::Next::kIdle) {
         idle();
-        feed_.wait(100);
+        live_.wait(100);
       } else if (!enough()) {
         one(p);
       }
@@ -89,6 +91,7 @@ class Capture {
     if (files_) take(files_->flush());
     turn_file();
     show_count();
+    show_words();
   }
 
   void one(Packet& p) {
@@ -104,7 +107,7 @@ class Capture {
     ++shown_;
     if (files_) {
       turn_file();
-      take(files_->write(p, feed_.interfaces()));
+      take(files_->write(p, live_.interfaces()));
       if ((shown_ & 0xff) == 0) show_count();
     }
     if (!printing_) return;
@@ -113,7 +116,7 @@ class Capture {
   }
 
   void turn_file() {
-    if (files_ && files_->due()) take(files_->end(feed_.statistics(), now_));
+    if (files_ && files_->due()) take(files_->end(live_.statistics(), now_));
   }
 
   void take(const Status& written) {
@@ -143,7 +146,7 @@ class Capture {
 
   int finish() {
     print_out();
-    if (files_ && !full_ && !left_) take(files_->end(feed_.statistics(), now_));
+    if (files_ && !full_ && !left_) take(files_->end(live_.statistics(), now_));
     if (left_) return kDone;
     print_counts();
     if (full_) {
@@ -156,31 +159,50 @@ class Capture {
     return kDone;
   }
 
+  /// What befalls an interface while the others go on.
+  void show_words() {
+    if (Clock::now() - worded_ < kWordsEvery) return;
+    worded_ = Clock::now();
+    for (const LiveInterfaceState& i : live_.states()) {
+      std::string& said = words_[i.name];
+      if (said == i.words) continue;
+      said = i.words;
+      if (!said.empty() || i.state == LiveInterfaceState::kRunning)
+        fmt::print(stderr, "{}{}: {}\n", counting_ ? "\n" : "", escape_text(i.name),
+                   said.empty() ? "captured again" : said);
+    }
+  }
+
   /// What tcpdump's users look for; of several interfaces each by itself, too.
   void print_counts() {
-    const std::vector<InterfaceCount> counts = feed_.counts();
-    InterfaceCount all;
+    const std::vector<LiveInterfaceState> states = live_.states();
+    LiveStats all;
+    uint64_t duplicates = 0;
     std::string text = "\n";
-    for (const InterfaceCount& c : counts) {
-      all.received += c.received;
-      all.kernel_drops += c.kernel_drops;
-      all.card_drops += c.card_drops;
-      if (!c.words.empty()) text += fmt::format("{}: {}\n", escape_text(c.name), c.words);
-      if (counts.size() > 1)
+    for (const LiveInterfaceState& i : states) {
+      all.received += i.stats.received;
+      all.kernel_drops += i.stats.kernel_drops;
+      all.card_drops += i.stats.card_drops;
+      duplicates += i.duplicates;
+      if (states.size() > 1)
         text += fmt::format(
             "{}: {} captured, {} received by filter, {} dropped by kernel, {} "
             "dropped by interface\n",
-            escape_text(c.name), c.captured, c.received, c.kernel_drops, c.card_drops);
+            escape_text(i.name), i.packets, i.stats.received, i.stats.kernel_drops,
+            i.stats.card_drops);
     }
+    text += fmt::format("{} packets captured\n", shown_);
+    if (duplicates > 0)
+      text += fmt::format("{} of all were seen on another interface, too\n", duplicates);
     text += fmt::format(
-        "{} packets captured\n{} packets received by filter\n{} packets dropped by "
-        "kernel\n{} packets dropped by interface\n",
-        shown_, all.received, all.kernel_drops, all.card_drops);
+        "{} packets received by filter\n{} packets dropped by kernel\n{} packets "
+        "dropped by interface\n",
+        all.received, all.kernel_drops, all.card_drops);
     std::fputs(text.c_str(), stderr);
   }
 
   const CaptureOptions& options_;
-  LiveFeed& feed_;
+  LiveSet& live_;
   PacketPrinter printer_;
   Filter filter_;
   CaptureFiles* files_;
@@ -188,7 +210,8 @@ class Capture {
   Tree tree_;
   CountingNumbering numbering_;
   ShardSet shards_;
-  Clock::time_point begun_, counted_;
+  Clock::time_point begun_, counted_, worded_;
+  std::map<std::string, std::string> words_;  // said of an interface, last
   std::string out_, trouble_;
   bool full_ = false;  ///< the file took no more
   bool left_ = false;  ///< nobody reads any more
@@ -269,11 +292,15 @@ int capture(CaptureOptions& o) {
   if (!names) return failed(names.error().message);
   catch_signals();
   const uint32_t ring_kib = std::max(o.ring_kib, 2 * limits::kRingBlockBytes / 1024);
-  auto feed = LiveFeed::open(
-      capd, *names,
-      {o.bpf, o.snaplen ? o.snaplen : limits::kPacketBytesMax, ring_kib * 1024, !o.no_promiscuous});
-  if (!feed) {
-    const BpfError& e = feed.error();
+  LiveSet::Options lo;
+  lo.bpf = o.bpf;
+  lo.snaplen = o.snaplen;
+  lo.promiscuous = !o.no_promiscuous;
+  lo.ring_bytes = ring_kib * 1024;
+  lo.may_grow = false;
+  auto live = LiveSet::open(capd, *names, lo);
+  if (!live) {
+    const BpfError& e = live.error();
     if (e.length == 0 && e.position == 0) return failed(e.message);
     return usage(
         fmt::format("capture filter: {}\n  {}\n  {:>{}}", e.message, o.bpf, "^", e.position + 1));
@@ -281,16 +308,16 @@ int capture(CaptureOptions& o) {
   std::unique_ptr<CaptureFiles> files;
   if (!o.write.empty()) {
     auto made = CaptureFiles::open({o.write, o.in_ring(), o.ring, o.packet_by_packet},
-                                   (*feed)->interfaces());
+                                   (*live)->interfaces());
     if (!made) return failed(made.error().message);
     files = std::move(*made);
   }
   printer->set_paint(Paint{use_color(o.color, 1)});
-  if (names->size() > 1) printer->name_interfaces(&(*feed)->interfaces());
+  if (names->size() > 1) printer->name_interfaces(&(*live)->interfaces());
   if (!o.quiet || o.write.empty())
     fmt::print(stderr, "capturing on {}; Ctrl-C ends it\n",
                escape_text(fmt::format("{}", fmt::join(*names, ", "))));
-  return Capture(o, **feed, std::move(*printer), std::move(*filter), files.get()).run();
+  return Capture(o, **live, std::move(*printer), std::move(*filter), files.get()).run();
 }
 
 }  // namespace

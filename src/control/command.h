@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/limits.h"
 
@@ -18,7 +19,7 @@ namespace sp3ctra {
 
 /// Start a live capture.
 struct StartCapture {
-  std::string interface_name;
+  std::vector<std::string> interfaces;
   std::string bpf;  ///< empty = everything
   bool promiscuous = true;
   uint32_t snaplen = 0;  ///< 0 = whole packets

@@ -53,13 +53,13 @@ TEST(LiveState, RefusalsHaveWords) {
 TEST(CommandQueue, KeepsOrderAndRefusesWhenFull) {
   CommandQueue q(2);
   std::string refusal;
-  EXPECT_TRUE(q.push({StartCapture{"eth0", "tcp"}, {}}));
+  EXPECT_TRUE(q.push({StartCapture{{"eth0"}, "tcp"}, {}}));
   EXPECT_TRUE(q.push({StopCapture{}, {}}));
   EXPECT_FALSE(q.push({Shutdown{}, [&](const CommandResult& r) { refusal = r.error; }}));
   EXPECT_NE(refusal.find("too many"), std::string::npos);
   auto first = q.pop(std::chrono::milliseconds(0));
   ASSERT_TRUE(first);
-  EXPECT_EQ(std::get<StartCapture>(first->body).interface_name, "eth0");
+  EXPECT_EQ(std::get<StartCapture>(first->body).interfaces, std::vector<std::string>{"eth0"});
   EXPECT_TRUE(std::holds_alternative<StopCapture>(q.pop(std::chrono::milliseconds(0))->body));
   EXPECT_FALSE(q.pop(std::chrono::milliseconds(1)));
 }

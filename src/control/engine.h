@@ -10,12 +10,31 @@
 
 namespace sp3ctra {
 
+/// One interface of the live capture.
+struct CaptureInterfaceState {
+  std::string name;
+  std::string state;  ///< running | down | waiting | removed | failed
+  std::string words;  ///< what happened to it; empty when nothing did
+  int64_t since_ns = 0;
+  uint64_t packets = 0, bytes = 0, duplicates = 0;  ///< duplicates are among the packets
+  double packets_per_s = 0, bits_per_s = 0;
+  uint64_t received = 0, kernel_drops = 0, card_drops = 0;
+  uint32_t ring_bytes = 0, snaplen = 0, mtu = 0;
+  double ring_fill = 0;
+  bool promiscuous = false;
+};
+
 /// The capture as a whole, for the status bar; a copy, any thread.
 struct EngineState {
   std::string state = "STOPPED";  ///< STOPPED | STARTING | RUNNING | STOPPING
-  std::string capture_id, interface_name, bpf, words;
+  std::string capture_id, bpf, words;
+  std::vector<CaptureInterfaceState> interfaces;
   int64_t since_ns = 0;
-  uint64_t packets = 0, bytes = 0, kernel_drops = 0;
+  uint64_t packets = 0, bytes = 0;  ///< a duplicate counts once
+  uint64_t duplicates = 0;          ///< packets that came on another interface before
+  uint64_t kernel_drops = 0, card_drops = 0;
+  uint64_t event_drops = 0;   ///< not looked into, so what they would have told is missing
+  double queue_fill = 0;      ///< 0 to 1: what waits for the workers, of what may
   uint64_t not_analysed = 0;  ///< written and listed, but a worker's queue was full
   uint64_t not_written = 0;   ///< came while the file could take no more; `words` says why
   double packets_per_s = 0, bits_per_s = 0;
@@ -43,10 +62,20 @@ enum class Removal {
   kUnknown,  ///< there is none of this id
 };
 
+/// What a capture shall be.
+struct StartRequest {
+  std::vector<std::string> interfaces;
+  std::string bpf;  ///< empty = everything
+  bool promiscuous = true;
+  uint32_t snaplen = 0;     ///< 0 = whole packets
+  uint32_t ring_bytes = 0;  ///< of all interfaces together; 0 = limits::kRingBytes
+};
+
 struct StartError {
   std::string message;
   int position = -1;  ///< in the BPF text, -1 = not about it
   int length = 0;
+  std::string interface_name = {};  ///< the one it is about, when it is about one
 };
 
 /// Commands answer when the engine has taken them; any thread.
@@ -54,8 +83,11 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual EngineState state() const = 0;
-  virtual tl::expected<std::string, StartError> start_capture(const std::string& interface_name,
-                                                              const std::string& bpf) = 0;
+  virtual tl::expected<std::string, StartError> start_capture(const StartRequest& request) = 0;
+  /// Changes of the running capture; each is refused in words when there is none.
+  virtual tl::expected<void, StartError> add_interface(const std::string& name) = 0;
+  virtual Status remove_interface(const std::string& name) = 0;
+  virtual tl::expected<void, StartError> set_capture_filter(const std::string& bpf) = 0;
   virtual Status stop_capture() = 0;
   /// Opens a capture file under the data directory or given on the command line; its id. One of
   /// stored() is opened under its id, one of the data directory that is open already is not opened

@@ -62,6 +62,10 @@ Input FlowTracker::ip_fragment(Dissection& d, const Fragment& fragment, Input pa
   const uint64_t end = uint64_t{fragment.byte_offset} + payload.data.size();
   const bool cut = payload.data.size() < payload.reported;
   if (d.quoted > 0 || end > limits::kFragmentBytesMax || cut) return {};
+  if (duplicate()) {
+    d.parsed.fragment = true;
+    return {};
+  }
   if (completed_ == datagrams_.size()) {
     ++counters_.fragments_dropped;
     return {};

@@ -32,6 +32,7 @@ void FlowTracker::begin(const Packet& packet, Timestamp now) noexcept {
   packet_ = &packet;
   now_ = now;
   current_ = nullptr;
+  beside_ = nullptr;
   began_flow_ = false;
   completed_ = 0;
   previous_frame_ = 0;
@@ -143,9 +144,39 @@ Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder, bool
   return *flow;
 }
 
+const Flow* FlowTracker::beside(Dissection& d, FlowKind kind) noexcept {
+  bool src_is_low = true;
+  beside_ = table_.find(key_of(d.parsed, kind, src_is_low));
+  if (beside_ == nullptr) return nullptr;
+  direction_ = src_is_low == beside_->orig_is_low ? 0 : 1;
+  d.parsed.direction = direction_;
+  d.parsed.flow = beside_->id;
+  previous_frame_ = beside_->last_frame;
+  return beside_;
+}
+
+TcpView FlowTracker::tcp_duplicate(Dissection& d, const TcpHeader& h) noexcept {
+  TcpView view;
+  const Flow* flow = beside(d, FlowKind::kTcp);
+  if (flow == nullptr) return view;
+  const TcpDirection& from = flow->tcp->side[direction_];
+  const TcpDirection& to = flow->tcp->side[1 - direction_];
+  view.stream = flow->stream;
+  view.direction = direction_;
+  view.since_first_ns = packet_->ts.ns - flow->first_ts.ns;
+  view.since_previous_ns = packet_->ts.ns - flow->last_ts.ns;
+  view.completeness = flow->tcp->completeness;
+  view.window_scale = from.window_scale;
+  view.relative = from.base_known;
+  view.relative_seq = h.seq - from.base_seq;
+  view.relative_ack = (h.flags & kTcpAck) ? h.ack - to.base_seq : h.ack;
+  return view;
+}
+
 TcpView FlowTracker::tcp_segment(Dissection& d, const TcpHeader& h) noexcept {
   TcpView view;
   if (d.quoted > 0) return view;
+  if (duplicate()) return tcp_duplicate(d, h);
   const bool syn = h.flags & kTcpSyn, ack = h.flags & kTcpAck;
   bool src_is_low = true;
   Flow* old = table_.find(key_of(d.parsed, FlowKind::kTcp, src_is_low));
@@ -172,6 +203,12 @@ TcpView FlowTracker::tcp_segment(Dissection& d, const TcpHeader& h) noexcept {
 UdpView FlowTracker::udp_datagram(Dissection& d) noexcept {
   UdpView view;
   if (d.quoted > 0) return view;
+  if (duplicate()) {
+    const Flow* known = beside(d, FlowKind::kUdp);
+    if (known == nullptr) return view;
+    return {known->stream, direction_, packet_->ts.ns - known->first_ts.ns,
+            packet_->ts.ns - known->last_ts.ns};
+  }
   Flow& flow = enter(d, FlowKind::kUdp, false, false);
   view.stream = flow.stream;
   view.direction = direction_;
@@ -188,6 +225,10 @@ uint8_t FlowTracker::other(Dissection& d) noexcept {
                         : icmp              ? FlowKind::kIcmp
                                             : FlowKind::kIp;
   if (kind == FlowKind::kOther) return 0;  // rows without addresses belong to no flow
+  if (duplicate()) {
+    if (!d.parsed.fragment) beside(d, kind);
+    return direction_;
+  }
   enter(d, kind, false, false).last_ts = packet_->ts;
   return direction_;
 }
@@ -208,7 +249,9 @@ const Protocol* FlowTracker::by_ports(const Parsed& p, Table table, Bytes payloa
 }
 
 const Protocol* FlowTracker::udp_application(Dissection& d, Bytes payload) noexcept {
-  if (d.quoted > 0 || !current_) return nullptr;
+  if (d.quoted > 0) return nullptr;
+  if (duplicate() && beside_) return beside_->application;
+  if (!current_) return nullptr;
   if (!current_->application) current_->application = by_ports(d.parsed, Table::kUdpPort, payload);
   return current_->application;
 }

@@ -80,6 +80,11 @@ class FlowTracker final : public StreamContext {
 
  private:
   Flow& make_flow(const FlowKey& key) noexcept;
+  /// A packet that came on another interface before is shown with its flow, which it does not
+  /// change. Null when the flow is not known (any more).
+  const Flow* beside(Dissection& d, FlowKind kind) noexcept;
+  bool duplicate() const { return (packet_->flags & kPacketDuplicate) != 0; }
+  TcpView tcp_duplicate(Dissection& d, const TcpHeader& header) noexcept;
   Flow& enter(Dissection& d, FlowKind kind, bool from_responder, bool restart) noexcept;
   void flow_event(EventKind kind, const Flow& flow) noexcept;
   void end_flow(const Flow& flow) noexcept;
@@ -104,6 +109,7 @@ class FlowTracker final : public StreamContext {
   FlowTable table_;
   TrackerCounters counters_;
   Flow* current_ = nullptr;
+  const Flow* beside_ = nullptr;  ///< of the duplicate dissected last
   const Packet* packet_ = nullptr;
   Timestamp now_;
   uint8_t direction_ = 0;

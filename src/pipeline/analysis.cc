@@ -77,12 +77,15 @@ class Analysis {
   // ---- capture thread ----
   void read_all() {
     fresh_batches();
+    interfaces_told_ = source_.interfaces().size();
     Packet p;
     while (!full_ && !stop_.load(std::memory_order_relaxed)) {
       const PacketSource::Next next = source_.next(p);
       if (next == PacketSource::Next::kEnd) break;
+      if (options_.writer) tell_interfaces();
       if (next == PacketSource::Next::kIdle) {
         if (filled_ > 0 || owing_) hand_over(false);
+        look_at_queues();
         if (options_.wait && !options_.wait()) break;
         continue;
       }
@@ -93,6 +96,11 @@ class Analysis {
     report_.cancelled = stop_.load() && !options_.live;
     hand_over(true);
     for (auto& lane : lanes_) push_waiting(lane->in, BatchPtr{});
+  }
+
+  void tell_interfaces() {
+    const std::vector<CaptureInterface>& all = source_.interfaces();
+    while (interfaces_told_ < all.size()) options_.writer->add_interface(all[interfaces_told_++]);
   }
 
   void take(Packet& p) {
@@ -128,10 +136,20 @@ class Analysis {
         pause(spins);
       }
     }
+    look_at_queues();
     before_ = now_;
     filled_ = 0;
     filled_bytes_ = 0;
     fresh_batches();
+  }
+
+  void look_at_queues() {
+    uint64_t most = 0;
+    for (const auto& lane : lanes_)
+      most = std::max(most, lane->waiting_bytes.load(std::memory_order_relaxed));
+    const auto may = static_cast<double>(options_.queue_bytes / lanes_.size());
+    counters_.queue_fill.store(may > 0 ? std::min(1.0, static_cast<double>(most) / may) : 0,
+                               std::memory_order_relaxed);
   }
 
   /// Takes back the packets that the writer could not put into the file.
@@ -167,6 +185,7 @@ class Analysis {
       IndexBlock& block = index_.block_of(item.packet.number);
       const size_t row = item.packet.number - block.first_number;
       block.bits[row] |= kBitNotAnalysed;
+      if (item.packet.flags & kPacketDuplicate) block.bits[row] |= kBitDuplicate;
       block.stack[row] = UINT16_MAX;  // no shard has this one: stays an empty stack
       block.shown[row] = UINT8_MAX;
     }
@@ -276,6 +295,7 @@ class Analysis {
   Timestamp before_;  ///< now_ as it was when the stretch began
   uint64_t last_number_ = 0, filled_bytes_ = 0;
   uint32_t filled_ = 0;
+  size_t interfaces_told_ = 0;
   bool full_ = false;   ///< the writer takes no more
   bool owing_ = false;  ///< a lane left the last stretch out: what others know of it waits for it
   // store thread

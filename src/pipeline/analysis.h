@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "capture/file_annotations.h"
 #include "capture/packet_source.h"
 #include "flow/checkpoints.h"
 #include "flow/tracker.h"
@@ -21,12 +22,18 @@ class PacketSink {
   /// given to write() since the beginning lie whole in the file: fewer than all when it can take no
   /// more, and then never more again. The others are not listed and the analysis ends.
   virtual uint64_t flush() = 0;
+  /// An interface that was not there when the analysis began: called in order of its number, before
+  /// the first packet of it. Those that were there are the writer's from the beginning.
+  virtual void add_interface(const CaptureInterface& interface) = 0;
+  /// What an interface counted so far, at the end and when it goes; later numbers replace earlier.
+  virtual void statistics(const FileStatistics& counted, Timestamp now) = 0;
 };
 
 /// What a running analysis counts, for other threads to look at.
 struct AnalysisCounters {
   std::atomic<uint64_t> not_analysed{0};  ///< live: queue full; listed, but not dissected
   std::atomic<uint64_t> not_written{0};   ///< the writer could not take them; not listed
+  std::atomic<double> queue_fill{0};      ///< of the fullest worker, 0 to 1
 };
 
 struct AnalysisOptions {

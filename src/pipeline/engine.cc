@@ -20,6 +20,12 @@ int64_t wall_ns() {
       .count();
 }
 
+StartError start_error(const BpfError& e) {
+  const bool about_text = e.length > 0 || e.position > 0;
+  return {e.message, about_text ? static_cast<int>(e.position) : -1, static_cast<int>(e.length),
+          e.interface_name};
+}
+
 /// Passes packets on and tells the view, every now and then, how far the reading has got.
 class ProgressSource final : public PacketSource {
  public:
@@ -169,6 +175,7 @@ Status CaptureEngine::cancel_reading(const std::string& capture_id) {
   const std::lock_guard lock(mutex_);
   // A live source must be told to end: its thread goes on until the ring is empty.
   if (live_ && live_->id() == capture_id) {
+    machine_.take(LiveStep::kStopAsked);
     live_->stop();
     ++generation_;
   }
@@ -282,54 +289,70 @@ Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
   return tl::unexpected(removed.error());
 }
 
-tl::expected<std::string, StartError> CaptureEngine::start_capture(
-    const std::string& interface_name, const std::string& bpf) {
+tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRequest& request) {
   std::string id;
   {
     const std::lock_guard lock(mutex_);
-    if (starting_ || (live_ && !live_->ended()))
-      return tl::unexpected(StartError{"a capture is running; stop it first"});
+    if (const auto no = refusal_text(machine_.state(), LiveStep::kStartAsked); !no.empty())
+      return tl::unexpected(StartError{std::string(no)});
     if (running_.size() >= limits::kCapturesOpenMax)
       return tl::unexpected(StartError{std::string(kTooManyOpen)});
+    machine_.take(LiveStep::kStartAsked);
     starting_ = true;
-    stop_asked_ = false;
     id = next_id();
+    ++generation_;
   }
   std::string path;
-  auto opened = open_live(id, interface_name, bpf, path);
+  auto opened = open_live(id, request, path);
   const std::lock_guard lock(mutex_);
   starting_ = false;
   ++generation_;
-  if (!opened) return tl::unexpected(std::move(opened.error()));
+  changed_.notify_all();
+  if (!opened) {
+    // When a stop was asked meanwhile there is nothing left to drain.
+    machine_.take(LiveStep::kFailed);
+    machine_.take(LiveStep::kDrained);
+    return tl::unexpected(std::move(opened.error()));
+  }
+  machine_.take(LiveStep::kStarted);
   live_ = std::move(*opened);
-  if (stop_asked_) live_->stop();
+  if (machine_.state() == LiveState::kStopping) live_->stop();
   Running& run = add(live_->view(), id, path);
-  run.thread = std::thread([this, &run, live = live_] {
-    live->run(options_.workers, [this] { folder_.end_live(); });
-    run.ended = true;
-    ++generation_;
-  });
+  run.thread = std::thread([this, &run, live = live_] { run_live(run, *live); });
   return id;
+}
+
+/// The capture's thread, from its first packet to its last.
+void CaptureEngine::run_live(Running& run, LiveCapture& live) {
+  const std::shared_ptr<LiveSet> rings = live.run(options_.workers, [this] {
+    folder_.end_live();
+    const std::lock_guard lock(mutex_);
+    if (machine_.state() == LiveState::kRunning) machine_.take(LiveStep::kFailed);
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    run.ended = true;
+    machine_.take(LiveStep::kDrained);
+    ++generation_;
+  }
+  changed_.notify_all();
 }
 
 /// All that takes time of a start; without the mutex.
 tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
-    const std::string& id, const std::string& interface_name, const std::string& bpf,
-    std::string& path) {
-  LiveSource::Options o;
-  o.interface_name = interface_name;
-  o.bpf = bpf;
-  auto source = LiveSource::open(capd_, o);
-  if (!source) {
-    const BpfError& e = source.error();
-    const bool about_text = e.length > 0 || e.position > 0;
-    return tl::unexpected(StartError{e.message, about_text ? static_cast<int>(e.position) : -1,
-                                     static_cast<int>(e.length)});
-  }
+    const std::string& id, const StartRequest& request, std::string& path) {
+  LiveSet::Options o;
+  o.bpf = request.bpf;
+  o.promiscuous = request.promiscuous;
+  o.snaplen = request.snaplen;
+  if (request.ring_bytes > 0) o.ring_bytes = request.ring_bytes;
+  auto source = LiveSet::open(capd_, request.interfaces, o);
+  if (!source) return tl::unexpected(start_error(source.error()));
   const int64_t since_ns = wall_ns();
   CaptureFacts facts;
   facts.id = id;
-  facts.name = fmt::format("{} {}", interface_name, rfc3339(Timestamp{since_ns}).substr(0, 19));
+  facts.name = fmt::format("{} {}", fmt::join(request.interfaces, ", "),
+                           rfc3339(Timestamp{since_ns}).substr(0, 19));
   facts.state = CaptureState::kLive;
   facts.interfaces = (*source)->interfaces();
   const auto place = folder_.begin_live(since_ns, facts.name);
@@ -345,22 +368,63 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
   }
   auto view = std::make_shared<IndexedCapture>(pool_, std::make_shared<CaptureIndex>(),
                                                (*writer)->reader(), facts);
-  return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view), bpf,
+  return std::make_shared<LiveCapture>(std::move(*source), std::move(*writer), std::move(view),
                                        since_ns);
 }
 
 Status CaptureEngine::stop_capture() {
+  std::unique_lock lock(mutex_);
+  if (machine_.take(LiveStep::kStopAsked)) ++generation_;
+  changed_.wait(lock, [this] { return !starting_; });
+  if (!live_) return {};
+  live_->stop();
   std::shared_ptr<Running> run;
-  {
-    const std::lock_guard lock(mutex_);
-    stop_asked_ = starting_;
-    if (!live_ || live_->ended()) return {};
-    live_->stop();
-    for (auto& r : running_)
-      if (r->id == live_->id()) run = r;
-    ++generation_;
+  for (auto& r : running_)
+    if (r->id == live_->id()) run = r;
+  if (run) changed_.wait(lock, [&] { return run->ended.load(); });
+  return {};
+}
+
+Result<std::shared_ptr<LiveSet>> CaptureEngine::running_set() const {
+  const std::lock_guard lock(mutex_);
+  switch (machine_.state()) {
+    case LiveState::kStopped:
+      return fail("no capture is running; start one first");
+    case LiveState::kStarting:
+      return fail("the capture is only just starting; try again in a moment");
+    case LiveState::kStopping:
+      return fail("the capture is being stopped");
+    case LiveState::kRunning:
+      break;
   }
-  if (run) run->wait();
+  auto set = live_ ? live_->source() : nullptr;
+  if (!set) return fail("the capture has just ended");
+  return set;
+}
+
+tl::expected<void, StartError> CaptureEngine::add_interface(const std::string& name) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(StartError{set.error().message, -1, 0, name});
+  const auto added = (*set)->add(name);
+  if (!added) return tl::unexpected(start_error(added.error()));
+  ++generation_;
+  return {};
+}
+
+Status CaptureEngine::remove_interface(const std::string& name) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(set.error());
+  const Status removed = (*set)->remove(name);
+  ++generation_;
+  return removed;
+}
+
+tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::string& bpf) {
+  const auto set = running_set();
+  if (!set) return tl::unexpected(StartError{set.error().message});
+  const auto changed = (*set)->set_filter(bpf);
+  if (!changed) return tl::unexpected(start_error(changed.error()));
+  ++generation_;
   return {};
 }
 
@@ -379,9 +443,10 @@ EngineState CaptureEngine::state() const {
   {
     const std::lock_guard lock(mutex_);
     live = live_;
-    if (starting_) s.state = "STARTING";
+    s.state = state_text(machine_.state());
+    if (starting_) live.reset();  // the one before
   }
-  if (live && s.state != "STARTING") live->describe(s);
+  if (live) live->describe(s);
   return s;
 }
 

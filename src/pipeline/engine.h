@@ -2,11 +2,13 @@
 // The engine of one running program: captures opened and live, their threads, and the state that
 // page and CLI see. Implements the two doors control/Engine and query/CaptureLibrary.
 #include <atomic>
+#include <condition_variable>
 #include <list>
 #include <mutex>
 #include <thread>
 
 #include "capture/capd.h"
+#include "control/capture_state.h"
 #include "control/engine.h"
 #include "pipeline/analysis.h"
 #include "pipeline/capture_folder.h"
@@ -29,8 +31,11 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   ~CaptureEngine() override;
 
   EngineState state() const override;
-  tl::expected<std::string, StartError> start_capture(const std::string& interface_name,
-                                                      const std::string& bpf) override;
+  tl::expected<std::string, StartError> start_capture(const StartRequest& request) override;
+  tl::expected<void, StartError> add_interface(const std::string& name) override;
+  Status remove_interface(const std::string& name) override;
+  tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override;
+  /// Returns when nothing is captured any more; also when nothing was.
   Status stop_capture() override;
   Result<std::string> open_file(const std::string& path, const std::string& name) override;
   Result<std::string> open_demo() override;
@@ -75,9 +80,11 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
                               const std::string& name,
                               std::shared_ptr<const FileGrowth> growth = {});
   void read_file(Running& run, std::unique_ptr<PacketSource> source);
-  tl::expected<std::shared_ptr<LiveCapture>, StartError> open_live(
-      const std::string& id, const std::string& interface_name, const std::string& bpf,
-      std::string& path);
+  tl::expected<std::shared_ptr<LiveCapture>, StartError> open_live(const std::string& id,
+                                                                   const StartRequest& request,
+                                                                   std::string& path);
+  void run_live(Running& run, LiveCapture& live);
+  Result<std::shared_ptr<LiveSet>> running_set() const;
   std::string next_id();
   /// Puts a file into stored_, newest first. Mutex held.
   void keep(Stored stored);
@@ -93,7 +100,9 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   std::list<std::shared_ptr<Running>> running_;
   std::list<Stored> stored_;  ///< newest first
   std::shared_ptr<LiveCapture> live_;
-  bool starting_ = false, stop_asked_ = false;
+  LiveStateMachine machine_;
+  std::condition_variable changed_;  ///< a start is through, or a live capture has ended
+  bool starting_ = false;            ///< somebody is in start_capture(), also after a stop
   std::atomic<uint64_t> generation_{1};
 };
 

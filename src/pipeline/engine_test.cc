@@ -263,7 +263,7 @@ TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
   for (int i = 0; i < 1000; ++i) std::ofstream(fmt::format("{}/{}", captures_, i)) << "x";
   auto engine = start_live();
   if (!engine) GTEST_SKIP() << "live capture is not possible here";
-  auto id = engine->start_capture("lo", kDiscard);
+  auto id = engine->start_capture({{"lo"}, kDiscard});
   if (!id) GTEST_SKIP() << id.error().message;
   for (int round = 0; round < 20; ++round) {
     send_datagrams(20, 100);
@@ -276,8 +276,8 @@ TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
       EXPECT_EQ(removal.value_or(Removal::kUnknown), Removal::kDeleted);
       deleted = true;
     });
-    auto next = engine->start_capture("lo", kDiscard);
-    while (!next) next = engine->start_capture("lo", kDiscard);
+    auto next = engine->start_capture({{"lo"}, kDiscard});
+    while (!next) next = engine->start_capture({{"lo"}, kDiscard});
     for (std::thread& t : others) t.join();
     EXPECT_TRUE(deleted);
     EXPECT_NE(*next, *id);
@@ -294,7 +294,7 @@ TEST_F(EngineTest, StopDeleteAndStartAtTheSameTime) {
 TEST_F(EngineTest, CancellingALiveCaptureStopsIt) {
   auto engine = start_live();
   if (!engine) GTEST_SKIP() << "live capture is not possible here";
-  const auto id = engine->start_capture("lo", kDiscard);
+  const auto id = engine->start_capture({{"lo"}, kDiscard});
   if (!id) GTEST_SKIP() << id.error().message;
   ASSERT_TRUE(engine->cancel_reading(*id));
   for (int i = 0; i < 1000 && engine->state().state != "STOPPED"; ++i)
@@ -307,7 +307,7 @@ TEST_F(EngineTest, CancellingALiveCaptureStopsIt) {
 TEST_F(EngineTest, AUsedUpQuotaIsAnEndAndNoDamage) {
   auto engine = start_live(200'000);
   if (!engine) GTEST_SKIP() << "live capture is not possible here";
-  const auto id = engine->start_capture("lo", kDiscard);
+  const auto id = engine->start_capture({{"lo"}, kDiscard});
   if (!id) GTEST_SKIP() << id.error().message;
   for (int i = 0; i < 500 && engine->state().state != "STOPPED"; ++i) {
     send_datagrams(20, 1000);
@@ -351,7 +351,7 @@ TEST_F(EngineTest, AFileThatIsSlowToOpenHoldsNobodyUp) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(engine->state().state, "STOPPED");
     EXPECT_TRUE(engine->captures().empty());
-    EXPECT_FALSE(engine->start_capture("sp3none", ""));
+    EXPECT_FALSE(engine->start_capture({{"sp3none"}, ""}));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_FALSE(opened);

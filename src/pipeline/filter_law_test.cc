@@ -2,14 +2,11 @@
 // drawn trees, whatever the index leaves open: fragments, quoted packets, tunnels, damage.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "capture/file_source.h"
 #include "decode/shard.h"
 #include "flow/shard_set.h"
 #include "pipeline/analysis.h"
+#include "pipeline/corpus_test.h"
 #include "query/filter_scan.h"
 
 namespace sp3ctra {
@@ -35,22 +32,7 @@ constexpr const char* kFilters[] = {
 };
 
 std::vector<std::string> files_to_ask() {
-  std::vector<std::string> out;
-  const char* source = std::getenv("SP3CTRA_SOURCE");
-  if (source) out.push_back(std::string(source) + "/packaging/demo.pcapng");
-  const char* corpus = std::getenv("SP3CTRA_CORPUS");
-  const uint64_t bytes_max = std::getenv("SP3CTRA_LONG") ? 20'000'000 : 60'000;
-  std::ifstream manifest(std::string(corpus ? corpus : "") + "/MANIFEST.tsv");
-  std::string line;
-  std::getline(manifest, line);
-  while (std::getline(manifest, line)) {
-    const size_t a = line.find('\t'), b = line.find('\t', a + 1);
-    const std::string path = std::string(corpus) + "/" + line.substr(a + 1, b - a - 1);
-    std::error_code ec;
-    const uint64_t size = std::filesystem::file_size(path, ec);
-    if (!ec && size <= bytes_max) out.push_back(path);
-  }
-  return out;
+  return testing::with_demo(testing::corpus_captures(testing::long_form() ? 20'000'000 : 60'000));
 }
 
 using Numbers = std::vector<uint64_t>;

@@ -2,9 +2,6 @@
 // past its bytes, hang or die. Copies are of the exact size, so that ASan sees one byte too far.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <random>
 
@@ -12,23 +9,10 @@
 #include "decode/shard.h"
 #include "decode/value_text.h"
 #include "flow/shard_set.h"
+#include "pipeline/corpus_test.h"
 
 namespace sp3ctra {
 namespace {
-
-std::vector<std::string> corpus_files() {
-  std::vector<std::string> out;
-  const char* corpus = std::getenv("SP3CTRA_CORPUS");
-  if (!corpus || !*corpus) return out;
-  std::ifstream manifest(std::string(corpus) + "/MANIFEST.tsv");
-  std::string line;
-  std::getline(manifest, line);
-  while (std::getline(manifest, line)) {
-    const size_t a = line.find('\t'), b = line.find('\t', a + 1);
-    out.push_back(std::string(corpus) + "/" + line.substr(a + 1, b - a - 1));
-  }
-  return out;
-}
 
 /// Dissects packets one after the other as one capture would give them.
 class Feeder {
@@ -81,9 +65,9 @@ std::vector<Stored> load(const std::string& path, size_t packets_max) {
 }
 
 TEST(Hostile, EveryCaptureCutAtEveryLength) {
-  const auto files = corpus_files();
-  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to cut";
-  const bool all = std::getenv("SP3CTRA_LONG") != nullptr;
+  const auto files = testing::with_demo(testing::corpus_captures());
+  if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
+  const bool all = testing::long_form();
   uint64_t layers = 0;
   for (const std::string& f : files) {
     const auto packets = load(f, all ? 200 : 12);
@@ -94,13 +78,13 @@ TEST(Hostile, EveryCaptureCutAtEveryLength) {
       layers += feeder.layers();
     }
   }
-  EXPECT_GT(layers, 10'000u);
+  EXPECT_GT(layers, 120 * files.size());
 }
 
 TEST(Hostile, EveryCaptureBitFlippedBySeed) {
-  const auto files = corpus_files();
-  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to flip";
-  const bool all = std::getenv("SP3CTRA_LONG") != nullptr;
+  const auto files = testing::with_demo(testing::corpus_captures());
+  if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
+  const bool all = testing::long_form();
   uint64_t layers = 0;
   for (unsigned seed = 1; seed <= (all ? 20u : 3u); ++seed) {
     std::mt19937 random(seed);
@@ -114,7 +98,7 @@ TEST(Hostile, EveryCaptureBitFlippedBySeed) {
       layers += feeder.layers();
     }
   }
-  EXPECT_GT(layers, 10'000u);
+  EXPECT_GT(layers, 120 * files.size());
 }
 
 }  // namespace

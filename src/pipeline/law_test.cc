@@ -2,15 +2,12 @@
 // workers, and the same tree on demand as in a pass in order.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "capture/file_source.h"
 #include "decode/shard.h"
 #include "decode/value_text.h"
 #include "flow/shard_set.h"
 #include "pipeline/analysis.h"
+#include "pipeline/corpus_test.h"
 #include "query/replay.h"
 
 namespace sp3ctra {
@@ -22,25 +19,10 @@ constexpr uint64_t kThreadsBytes = 20'000;  // threads are what is looked at the
 constexpr uint64_t kThreadsBytes = 60'000;
 #endif
 
-/// Captures up to `bytes_max`; all of them in the long form (SP3CTRA_LONG).
+/// Captures up to `bytes_max`; all of them in the long form.
 std::vector<std::string> corpus_files(uint64_t bytes_max) {
-  if (std::getenv("SP3CTRA_LONG")) bytes_max = UINT64_MAX;
-  std::vector<std::string> out;
-  const char* corpus = std::getenv("SP3CTRA_CORPUS");
-  if (!corpus || !*corpus) return out;
-  std::ifstream manifest(std::string(corpus) + "/MANIFEST.tsv");
-  std::string line;
-  std::getline(manifest, line);
-  while (std::getline(manifest, line)) {
-    const size_t a = line.find('\t'), b = line.find('\t', a + 1);
-    const std::string path = std::string(corpus) + "/" + line.substr(a + 1, b - a - 1);
-    std::error_code ec;
-    const uint64_t size = std::filesystem::file_size(path, ec);
-    if (!ec && size <= bytes_max) out.push_back(path);
-  }
-  const char* source = std::getenv("SP3CTRA_SOURCE");
-  if (source) out.push_back(std::string(source) + "/packaging/demo.pcapng");
-  return out;
+  return testing::with_demo(
+      testing::corpus_captures(testing::long_form() ? UINT64_MAX : bytes_max));
 }
 
 struct Digest {
@@ -62,7 +44,7 @@ Digest digest_of(const std::string& path, unsigned workers, uint32_t flows_max) 
 
 TEST(Law, SameIndexAndEventsWithAnyNumberOfWorkers) {
   const auto files = corpus_files(kThreadsBytes);
-  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
   uint64_t evicted = 0, packets = 0;
   for (const std::string& f : files) {
     for (const uint32_t flows_max : {limits::kFlowsPerShard, 2u}) {
@@ -133,7 +115,7 @@ void compare_trees(const std::string& path, uint64_t& compared, bool with_checkp
 
 TEST(Law, TreeOnDemandEqualsTreeInAPass) {
   const auto files = corpus_files(60'000);
-  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
   uint64_t compared = 0;
   for (const std::string& f : files) {
     compare_trees(f, compared, compared % 2 == 0);
@@ -144,8 +126,8 @@ TEST(Law, TreeOnDemandEqualsTreeInAPass) {
 
 /// The trees of a capture's packets from the last to the first: each walk starts anew.
 TEST(Law, TreeOfAPacketDeepInALongFlowWalksFromACopy) {
-  const auto files = corpus_files(60'000);
-  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: no captures to read";
+  const auto files = testing::corpus_captures(testing::long_form() ? UINT64_MAX : 60'000);
+  if (files.empty()) GTEST_SKIP() << "SP3CTRA_CORPUS is not set: the demo has no long flow";
   uint64_t compared = 0, deepest = 0;
   for (const std::string& path : files) {
     auto source = open_capture_file(path);

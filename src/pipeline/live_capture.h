@@ -1,9 +1,10 @@
 #pragma once
 // A live capture: the segment that every packet is written to first, and the thread that fills it.
 #include <functional>
+#include <map>
 #include <mutex>
 
-#include "capture/live_source.h"
+#include "capture/live_set.h"
 #include "capture/pcapng_writer.h"
 #include "capture/random_access.h"
 #include "control/engine.h"
@@ -24,8 +25,9 @@ class SegmentWriter final : public PacketSink {
       const std::string& path, const std::vector<CaptureInterface>& interfaces, Room room = {});
   uint64_t write(const Packet& packet) override;
   uint64_t flush() override;
-  /// Interface statistics at the end: what the kernel dropped.
-  void finish(uint64_t received, uint64_t dropped, Timestamp now);
+  void add_interface(const CaptureInterface& interface) override;
+  /// Call flush() afterwards.
+  void statistics(const FileStatistics& counted, Timestamp now) override;
   std::shared_ptr<const PacketFile> reader() const { return reader_; }
   uint64_t bytes_written() const { return writer_.bytes_written(); }
   /// Why the file ended early, in words, empty when it did not.
@@ -52,37 +54,47 @@ class SegmentWriter final : public PacketSink {
 /// any thread's.
 class LiveCapture {
  public:
-  LiveCapture(std::unique_ptr<LiveSource> source, std::unique_ptr<SegmentWriter> writer,
-              std::shared_ptr<IndexedCapture> view, std::string bpf, int64_t since_ns);
-  /// Captures until stop(), a removed interface, a full disk or quota. Then calls `closed`, tells
-  /// the view, and last of all is ended().
-  void run(unsigned workers, const std::function<void()>& closed);
+  LiveCapture(std::unique_ptr<LiveSet> source, std::unique_ptr<SegmentWriter> writer,
+              std::shared_ptr<IndexedCapture> view, int64_t since_ns);
+  /// Captures until stop(), a full disk or quota. Then calls `closed`, tells the view, and last of
+  /// all is ended(). What it gives back is to be let go: the kernel takes its time to close rings.
+  [[nodiscard]] std::shared_ptr<LiveSet> run(unsigned workers, const std::function<void()>& closed);
   void stop();
+  bool stopping() const { return stopping_; }
   /// Nothing of the capture moves any more: its file is whole, another may start.
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   const std::string& id() const { return id_; }
   const std::shared_ptr<IndexedCapture>& view() const { return view_; }
   /// Fills what the state says of the capture: name, counters, rates, words.
   void describe(EngineState& state);
+  /// What is captured on; null when it has ended. Adds, removes, filters.
+  std::shared_ptr<LiveSet> source() const;
 
  private:
-  void drain();
+  class Sink;
+  struct Rate {
+    uint64_t packets = 0, bytes = 0;
+    double packets_per_s = 0, bits_per_s = 0;
+    void step(uint64_t now_packets, uint64_t now_bytes, double seconds);
+  };
+  void drain(Sink& sink);
+  void tell_ended(Sink& sink, bool all);
+  void add_interfaces(EngineState& state);
   void add_rates(EngineState& state);
-
-  LiveStats stats();
 
   const std::unique_ptr<SegmentWriter> writer_;
   const std::shared_ptr<IndexedCapture> view_;
-  const std::string id_, interface_name_, bpf_;
+  const std::string id_;
   const int64_t since_ns_;
   AnalysisCounters counters_;
   std::atomic<bool> stopping_{false}, ended_{false};
-  std::mutex mutex_;                    ///< the rest; the capture thread reads source_ without it
-  std::unique_ptr<LiveSource> source_;  ///< gone when ended: the ring is 64 MiB of kernel memory
-  LiveStats last_stats_;
+  mutable std::mutex mutex_;         ///< the rest
+  std::shared_ptr<LiveSet> source_;  ///< gone when ended: the rings are 64 MiB of kernel memory
+  std::vector<LiveInterfaceState> last_states_;
+  std::string last_bpf_, last_notice_;
   int64_t rate_ns_ = 0;
-  uint64_t rate_packets_ = 0, rate_bytes_ = 0;
-  double packets_per_s_ = 0, bits_per_s_ = 0;
+  Rate rate_;
+  std::map<std::string, Rate> interface_rates_;
 };
 
 }  // namespace sp3ctra

@@ -177,7 +177,8 @@ TEST(FullDisk, EndsABusyCaptureAfterItsLastWholePacket) {
     {
       const FileSizeLimit full(limit);
       report = write_live(source, **writer, index);
-      (*writer)->finish(1, 0, Timestamp{});
+      (*writer)->statistics(FileStatistics{}, Timestamp{});
+      (void)(*writer)->flush();
     }
     EXPECT_NE((*writer)->trouble(), "");
     EXPECT_LT(source.given(), 2'000u) << "noticed while busy, not at the end";

@@ -85,13 +85,12 @@ void SegmentWriter::cut_to_whole_packets(const std::string& error) {
   if (!cut) trouble_ += " (the file ends within a packet)";
 }
 
-void SegmentWriter::finish(uint64_t received, uint64_t dropped, Timestamp now) {
-  if (broken_) return;
-  FileStatistics stats;
-  stats.received = received;
-  stats.dropped = dropped;
-  writer_.write_statistics(stats, now);
-  (void)flush();
+void SegmentWriter::add_interface(const CaptureInterface& interface) {
+  if (trouble_.empty()) writer_.add_interface(interface);
+}
+
+void SegmentWriter::statistics(const FileStatistics& counted, Timestamp now) {
+  if (!broken_) writer_.write_statistics(counted, now);
 }
 
 Result<FileHandle> create_private_file(const std::string& path) {

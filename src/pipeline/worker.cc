@@ -21,6 +21,7 @@ uint16_t bits_of(const Packet& packet, const Parsed& p, const FlowTracker& track
   set(p.fragment, kBitFragment);
   set(p.tcp_analysis & (kTcpRetransmission | kTcpOutOfOrder), kBitRetransmission);
   set(packet.flags & kPacketOffload, kBitOffload);
+  set(packet.flags & kPacketDuplicate, kBitDuplicate);
   set(!tracker.completed_after().empty(), kBitDatagramCompleted);
   set(p.direction == 1, kBitFromResponder);
   set(p.has_quoted, kBitQuoting);

@@ -178,7 +178,7 @@ void Dissection::info(std::string_view line) {
 }
 
 void Dissection::emit(Event& event) noexcept {
-  if (!events_ || quoted > 0) return;
+  if (!wants_events() || quoted > 0) return;
   event.ts = packet->ts;
   event.frame = packet->number;
   event.sequence = event_sequence_++;

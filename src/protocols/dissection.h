@@ -132,7 +132,10 @@ class Dissection {
   void info(std::string_view line);
   std::string_view info() const { return {info_.data(), info_size_}; }
   void emit(Event& event) noexcept;  ///< fills ts, frame, flow, addresses, sequence
-  bool wants_events() const { return events_ != nullptr; }
+  /// Not of a duplicate: what it says was said by the packet it repeats.
+  bool wants_events() const {
+    return events_ != nullptr && (packet->flags & kPacketDuplicate) == 0;
+  }
 
   // ---- children ----
   /// Runs the child registered for key, if any: false when none. Depth ≤ limits::kLayersMax.

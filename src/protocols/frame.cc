@@ -49,6 +49,9 @@ constexpr FieldDef kFields[] = {
      "Longer than the link carries: the network card cuts or joins such frames, so this is not "
      "what "
      "was on the wire."},
+    {"sp3ctra.duplicate", kBool, kDec, "Duplicate",
+     "The same packet came on another interface within a millisecond: it is shown, but not counted "
+     "or followed a second time."},
     {"sp3ctra.checksum_pending", kBool, kDec, "Checksum comes later",
      "Captured before the network card wrote the checksum, so a wrong one here means nothing."},
 };
@@ -124,6 +127,7 @@ void draw(Dissection& d, const Input& in) {
   d.derived(f("frame.file_off"), in, p.file_offset);
   d.hide_last();
   if (p.flags & kPacketOffload) d.derived(f("sp3ctra.offload"), in, 1);
+  if (p.flags & kPacketDuplicate) d.derived(f("sp3ctra.duplicate"), in, 1);
   if (p.flags & kPacketChecksumNotReady) d.derived(f("sp3ctra.checksum_pending"), in, 1);
   d.close();
 }

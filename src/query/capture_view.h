@@ -21,6 +21,7 @@ enum RowFlags : uint16_t {
   kRowOffload = 16,
   kRowFromResponder = 32,
   kRowTruncated = 64,
+  kRowDuplicate = 128,  ///< the same packet came on another interface within 1 ms
 };
 
 /// One line of the packet list. Text is escaped already.
@@ -45,7 +46,8 @@ struct CaptureInfo {
   bool demo = false;
   bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
-  uint64_t packets = 0, bytes = 0;
+  uint64_t packets = 0, bytes = 0;      ///< duplicates too: every row
+  uint64_t duplicates = 0, duplicate_bytes = 0;
   Timestamp first, last;
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file
   double rate_bytes_per_s = 0;

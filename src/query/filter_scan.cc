@@ -97,6 +97,7 @@ bool FilterScan::pass_and_match(uint64_t number, bool maybe) {
   p->number = number;
   p->interface_id = b.interface_id[i];
   p->ts = Timestamp{b.ts_ns[i]};
+  if (b.bits[i] & kBitDuplicate) p->flags |= kPacketDuplicate;
   if (number == 1) first_ = now_ = previous_ = p->ts;
   now_ = std::max(now_, p->ts);
   shards_.dissect(*p, b.shard[i], now_, first_, previous_, maybe);

@@ -26,6 +26,7 @@ uint16_t row_flags(uint16_t bits, bool cut) {
   map(kBitRetransmission, kRowRetransmission);
   map(kBitOffload, kRowOffload);
   map(kBitFromResponder, kRowFromResponder);
+  map(kBitDuplicate, kRowDuplicate);
   if (cut) flags = static_cast<uint16_t>(flags | kRowTruncated);
   return flags;
 }
@@ -67,6 +68,8 @@ CaptureInfo IndexedCapture::info() const {
   }
   out.packets = index_->committed();
   out.bytes = index_->total_bytes();
+  out.duplicates = index_->duplicates();
+  out.duplicate_bytes = index_->duplicate_bytes();
   if (out.packets > 0) {
     const IndexBlock& a = index_->block_of(1);
     const IndexBlock& z = index_->block_of(out.packets);

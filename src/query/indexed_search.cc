@@ -159,6 +159,7 @@ SeriesBins IndexedCapture::series(const std::string& filter, std::optional<Times
   const double scale = bins / (static_cast<double>(out.to.ns - out.from.ns) + 1);
   const auto protocols = all_protocols();
   const auto add = [&](const IndexBlock& b, size_t i) {
+    if (b.bits[i] & kBitDuplicate) return;  // its original is counted
     const int64_t t = b.ts_ns[i];
     if (t < out.from.ns || t > out.to.ns) return;
     const auto bin = std::min<size_t>(

@@ -97,6 +97,7 @@ Result<Packet> Replay::read(uint64_t number) {
   p->number = number;
   p->interface_id = row.block.interface_id[row.i];
   p->ts = Timestamp{row.block.ts_ns[row.i]};
+  if (row.block.bits[row.i] & kBitDuplicate) p->flags |= kPacketDuplicate;
   return p;
 }
 

@@ -99,6 +99,10 @@ void CaptureIndex::commit(uint64_t number) {
     const size_t i = n - b.first_number;
     ShardSide& s = shards_[b.shard[i]];
     bytes += b.len[i];
+    if (b.bits[i] & kBitDuplicate) {
+      duplicates_.fetch_add(1, std::memory_order_relaxed);
+      duplicate_bytes_.fetch_add(b.len[i], std::memory_order_relaxed);
+    }
     const uint16_t local = b.stack[i];
     if (s.final_stack.size() <= local) s.final_stack.resize(size_t{local} + 1, -1);
     if (s.final_stack[local] < 0) {

@@ -131,6 +131,9 @@ class CaptureIndex {
   StackRecord stack(uint16_t id) const;
   size_t stack_count() const;
   uint64_t total_bytes() const { return total_bytes_.load(std::memory_order_relaxed); }
+  /// Rows that repeat a packet of another interface; in committed() and total_bytes() they count.
+  uint64_t duplicates() const { return duplicates_.load(std::memory_order_relaxed); }
+  uint64_t duplicate_bytes() const { return duplicate_bytes_.load(std::memory_order_relaxed); }
   uint64_t file_offset(uint64_t number) const;
   /// Of every datagram that `frame` completed: the last fragment before it.
   std::vector<uint64_t> datagram_links(uint64_t frame) const;
@@ -158,6 +161,7 @@ class CaptureIndex {
   uint64_t appended_ = 0;
   std::atomic<uint64_t> committed_{0};
   std::atomic<uint64_t> total_bytes_{0};
+  std::atomic<uint64_t> duplicates_{0}, duplicate_bytes_{0};
 
   struct ShardSide {
     StableArray<FlowRecord, 256, 16384> flows;

@@ -354,6 +354,67 @@ def full_disk(checks, wire, folder):
     subprocess.run(['umount', small], check=False)
 
 
+def interface_names(path):
+    """The names in the interface blocks of a file, in order (option 2 comes first)."""
+    found = []
+    for block in blocks(path):
+        if block and block[0] == 1:
+            code, length = struct.unpack_from('<HH', block[1], 8)
+            found.append(block[1][12:12 + length].decode() if code == 2 else '')
+    return found
+
+
+def several(checks, folder):
+    one, two = Wire('wire'), Wire('two')
+    path = folder + '/several.pcapng'
+    run = Capturing('-i', 'end', '-i', 'two-end', '-w', path, 'udp')
+    for k in range(20):
+        one.send(*numbered(1, first=2 * k))
+        two.send(*numbered(1, first=2 * k + 1))
+    wait_for(lambda: os.path.exists(path) and len(numbers_in(path)) == 40)
+    code, _, errors = run.end(signal.SIGINT)
+    checks.equal('several -i: one file, an interface block and a statistics block each', (code, shape(path)),
+                 (0, 'SII' + 'P' * 40 + 'TT'))
+    checks.equal('several -i: their names', interface_names(path), ['end', 'two-end'])
+    checks.equal('several -i: by time', numbers_in(path), list(range(40)))
+    for name in ('end', 'two-end'):
+        checks.that(f'counts of {name}', f'\n{name}: 20 captured, 20 received by filter, 0 dropped by kernel, 0 dropped '
+                    'by interface\n' in errors, errors)
+    checks.that('counts of all', '\n40 packets captured\n40 packets received by filter\n' in errors, errors)
+    run = Capturing('-i', 'end', '-i', 'two-end', '-c', '2', '-l', 'udp')
+    one.send(*numbered(1))
+    time.sleep(0.1)
+    two.send(*numbered(1, first=7))
+    lines = run.end()[1].split('\n')
+    checks.that('each line names its interface', len(lines) == 3 and ' end 10.0.0.1:4000 ' in lines[0]
+                and ' two-end 10.0.0.1:4000 ' in lines[1], lines)
+    run = Capturing('-i', 'end', '-i', 'two-end', '-w', folder + '/sring.pcapng', '-b', 'packets:4', '-c', '8', 'udp')
+    one.send(*numbered(4))
+    time.sleep(0.1)
+    two.send(*numbered(4, first=4))
+    run.end()
+    files = sorted(glob.glob(folder + '/sring_*'))
+    checks.equal('a ring of several: each file has all interfaces and statistics', [shape(f) for f in files],
+                 ['SIIPPPPTT'] * 2)
+    run = Capturing('-i', 'any', '-q', 'udp')
+    one.send(*numbered(10))
+    time.sleep(0.3)
+    _, _, errors = run.end(signal.SIGINT)
+    listening = re.search(r'capturing on (.*); Ctrl-C', errors)
+    checks.equal('-i any is every one that can be captured', set(listening[1].split(', ')) if listening else errors,
+                 {'lo', 'wire', 'end', 'two', 'two-end'})
+    checks.that('-i any: both ends of a cable are duplicates', '\n20 packets captured\n10 of all were seen on another '
+                'interface, too\n' in errors, errors)
+    run = Capturing('-i', 'two-end', '-i', 'end', '-q', 'udp')
+    subprocess.run(['ip', 'link', 'del', 'two'], check=True)
+    time.sleep(1.5)
+    one.send(*numbered(5))
+    time.sleep(0.2)
+    code, _, errors = run.end(signal.SIGINT)
+    checks.that('one goes, the others go on', code == 0 and re.search(r'^two-end: .+', errors, re.M)
+                and '\n5 packets captured\n' in errors, errors)
+
+
 def fields_by(program, path, names):
     words = [word for name in names for word in ('-e', name)]
     if program == 'tshark':
@@ -395,11 +456,12 @@ def reads_back_equal(checks, source, folder):
 def make_cables():
     subprocess.run(['ip', 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'end'], check=True)
     subprocess.run(['ip', 'link', 'add', 'off', 'type', 'veth', 'peer', 'name', 'off-end'], check=True)
-    for name in ('wire', 'end', 'off', 'off-end'):
+    subprocess.run(['ip', 'link', 'add', 'two', 'type', 'veth', 'peer', 'name', 'two-end'], check=True)
+    for name in ('wire', 'end', 'off', 'off-end', 'two', 'two-end'):
         # No packets of the kernel's own.
         with open(f'/proc/sys/net/ipv6/conf/{name}/disable_ipv6', 'w', encoding='ascii') as f:
             f.write('1')
-    for name in ('wire', 'end'):
+    for name in ('wire', 'end', 'two', 'two-end'):
         subprocess.run(['ip', 'link', 'set', name, 'up', 'arp', 'off'], check=True)
     subprocess.run(['ip', 'address', 'add', '10.77.0.2/24', 'dev', 'wire'], check=True)
     subprocess.run(['ip', 'route', 'add', 'default', 'via', '10.77.0.1'], check=True)
@@ -422,6 +484,7 @@ def main():
         rings(checks, wire, folder)
         full_disk(checks, wire, folder)
         reads_back_equal(checks, DEMO, folder)
+        several(checks, folder)
     checks.end()
 
 

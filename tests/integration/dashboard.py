@@ -143,8 +143,10 @@ class Dashboard:
     def captures(self):
         return self.ask('GET', '/captures')[1]
 
-    def start(self, interface, bpf=''):
-        return self.ask('POST', '/capture/start', {'interface': interface, 'bpf': bpf})
+    def start(self, interface, bpf='', **choices):
+        """One interface or a list of them."""
+        names = [interface] if isinstance(interface, str) else list(interface)
+        return self.ask('POST', '/capture/start', {'interfaces': names, 'bpf': bpf, **choices})
 
     def stop(self):
         return self.ask('POST', '/capture/stop', {})

@@ -92,7 +92,7 @@ ask() {
 check 'the state is answered' "$(ask /state)" 200
 check 'the demo opens' "$(ask /captures/demo -d '{}')" 200
 check 'the interfaces are answered' "$(ask /interfaces)" 200
-check 'a capture starts' "$(ask /capture/start -d '{"interface":"wire","bpf":""}')" 200
+check 'a capture starts' "$(ask /capture/start -d '{"interfaces":["wire"],"bpf":""}')" 200
 sleep 2
 check 'the capture stops' "$(ask /capture/stop -d '{}')" 200
 check 'packets during a session' "$(seen)" 0
