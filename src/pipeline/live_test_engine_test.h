@@ -1,8 +1,8 @@
 #pragma once
 // For the tests of this folder: an engine in a network namespace with two virtual cables.
-#include <algorithm>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>

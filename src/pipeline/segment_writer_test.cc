@@ -70,11 +70,12 @@ class Ring : public testing::Test {
     ASSERT_TRUE(made) << made.error().message;
     writer = std::move(*made);
   }
-  AnalysisReport run(PacketSource& source) {
+  AnalysisReport run(PacketSource& source, uint32_t flows_max = limits::kFlowsPerShard) {
     AnalysisOptions options;
     options.live = true;
     options.writer = writer.get();
     options.workers = 2;
+    options.flows_max_per_shard = flows_max;
     options.queue_bytes = 1u << 30;
     options.queue_batches = 4096;
     std::atomic<bool> stop{false};
@@ -233,6 +234,16 @@ TEST_F(Ring, WhatOthersTakeIsNotItsOwn) {
   EXPECT_EQ(report.not_written, 0u);
   EXPECT_LE(bytes_on_disk(), 1'000'000u);
   EXPECT_EQ(packets_on_disk() + writer->state().expired_packets, 6'000u);
+}
+
+TEST_F(Ring, TheIndexGivesBackWhatOnlyOldPacketsNeeded) {
+  open({.bytes = 4'000'000});
+  Traffic source(300'000, 100);  // 60 MB, and all but the last thousand flows have ended
+  (void)run(source, 16);
+  writer->close();
+  EXPECT_GT(index->first_kept(), 250'000u);
+  // 5 blocks of rows are 12 MB, and 300,000 flows 27 MB.
+  EXPECT_LT(index->memory_bytes(), 14'000'000u);
 }
 
 TEST_F(Ring, SegmentsAreOfAUsefulSize) {
