@@ -103,7 +103,6 @@ Status SegmentWriter::begin_segment() {
   auto file = create_private_file(path);
   if (!file) return tl::unexpected(std::move(file.error()));
   auto reading = FileHandle::open_read(path);
-  const uint64_t before = closed_bytes_.load(std::memory_order_relaxed);
   uint64_t offset = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -123,7 +122,7 @@ Status SegmentWriter::begin_segment() {
   const std::lock_guard lock(mutex_);
   if (!segments_.empty()) {
     segments_.back().bytes = whole_bytes_;
-    closed_bytes_.store(before + whole_bytes_, std::memory_order_relaxed);
+    closed_bytes_ += whole_bytes_;
   }
   writer_ = std::move(next);
   whole_bytes_ = header_bytes_ = writer_->bytes_written();
