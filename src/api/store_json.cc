@@ -57,7 +57,8 @@ std::optional<StorePolicy> store_policy_of(const JsonIn& body, StorePolicy p, st
     why = "\"when_full\" is \"overwrite\" or \"pause\".";
     return {};
   }
-  p.when_full = *when == "pause" ? StorePolicy::WhenFull::kPause : StorePolicy::WhenFull::kOverwrite;
+  p.when_full =
+      *when == "pause" ? StorePolicy::WhenFull::kPause : StorePolicy::WhenFull::kOverwrite;
   return p;
 }
 

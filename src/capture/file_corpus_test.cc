@@ -126,8 +126,9 @@ TEST(FileCorpus, EveryPacketIsReadAgainByItsOffset) {
     const auto file = (*source)->packet_file();
     auto kept = CaptureLayout::decode(as_bytes(file->layout().encode()));
     ASSERT_TRUE(kept) << path;
-    const PacketFile reopened(std::make_shared<FileHandle>(std::move(*file->file()->parts()[0].file->duplicate())),
-                              *kept);
+    const PacketFile reopened(
+        std::make_shared<FileHandle>(std::move(*file->file()->parts()[0].file->duplicate())),
+        *kept);
     std::vector<std::byte> buffer;
     for (const testing::SeenPacket& seen : reading.packets) {
       for (const PacketFile* reader : {file.get(), &reopened}) {

@@ -62,8 +62,8 @@ class FileSource final : public PacketSource {
 
   std::string name_;
   FileOptions options_;
-  std::shared_ptr<const FileHandle> file_;  // where offsets count: the file itself or the spool
-  std::unique_ptr<RawInput> raw_;           // until what lies in it is known
+  std::shared_ptr<const FileHandle> file_;      // where offsets count: the file itself or the spool
+  std::unique_ptr<RawInput> raw_;               // until what lies in it is known
   std::shared_ptr<const JoinedFile> segments_;  // instead of file_
   std::unique_ptr<BlockWindow> window_;         // until the format is known
   std::unique_ptr<PcapReader> pcap_;
@@ -76,8 +76,8 @@ class FileSource final : public PacketSource {
   std::unique_ptr<DuplicateFinder> duplicates_;  ///< when there is more than one interface
 };
 
-/// Opens `path`; "-" is standard input, a folder the segments of a live capture. A regular file that is no capture fails here; a pipe is
-/// looked at in next(), which then ends with damage().
+/// Opens `path`; "-" is standard input, a folder the segments of a live capture. A regular file
+/// that is no capture fails here; a pipe is looked at in next(), which then ends with damage().
 Result<std::unique_ptr<FileSource>> open_capture_file(const std::string& path,
                                                       FileOptions options = {});
 /// The same for an open file; `name` is used in messages.

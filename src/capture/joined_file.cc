@@ -29,7 +29,9 @@ uint64_t segment_number(std::string_view name) {
 class JoinedBytes final : public ByteSource {
  public:
   explicit JoinedBytes(std::shared_ptr<const JoinedFile> file)
-      : file_(std::move(file)), first_(file_->first_offset()), total_(file_->end_offset() - first_) {}
+      : file_(std::move(file)),
+        first_(file_->first_offset()),
+        total_(file_->end_offset() - first_) {}
   Fill read(std::span<std::byte> into, size_t& got) override {
     auto result = file_->read_at(into, first_ + done_);
     if (!result) {

@@ -65,8 +65,10 @@ class SegmentsTest : public testing::Test {
       out.push_back(first);
     }
     interfaces_ = (*source)->interfaces().size();
-    if (damage) *damage = (*source)->damage();
-    else EXPECT_EQ((*source)->damage(), "");
+    if (damage)
+      *damage = (*source)->damage();
+    else
+      EXPECT_EQ((*source)->damage(), "");
     return out;
   }
 

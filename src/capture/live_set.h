@@ -2,8 +2,6 @@
 // Live packets of several interfaces in one order: a ring each, one capture thread that merges them
 // by time, and a watch over the interfaces: one that goes, is renamed or switched off is told in
 // words and does not stop the others; one that comes back is captured again by itself.
-#include <poll.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <list>
@@ -18,6 +16,8 @@
 #include "capture/file_annotations.h"
 #include "capture/link_table.h"
 #include "capture/live_source.h"
+
+struct pollfd;
 
 namespace sp3ctra {
 

@@ -1,4 +1,5 @@
 // The capture thread's half of LiveSet: rings merged by time.
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -24,7 +26,8 @@ using std::chrono::milliseconds;
 struct Seen {
   Timestamp ts;
   uint16_t interface_id = 0, port = 0, flags = 0;
-  uint32_t len = 0;
+  uint32_t len = 0, caplen = 0;
+  uint16_t type = 0;  ///< of an Ethernet frame
 };
 
 /// The capture thread: takes everything until the end.
@@ -60,7 +63,8 @@ class Reader {
         continue;
       }
       const uint16_t port = p.data.size() > 37 ? load_be16(p.data, 36) : uint16_t{0};
-      seen_.push_back({p.ts, p.interface_id, port, p.flags, p.len});
+      const uint16_t type = p.data.size() > 13 ? load_be16(p.data, 12) : uint16_t{0};
+      seen_.push_back({p.ts, p.interface_id, port, p.flags, p.len, p.caplen, type});
       if (p.interface_id < 8) ++by_id_[p.interface_id];
       ++count_;
     }
@@ -464,6 +468,67 @@ TEST_F(LiveSetTest, EveryPacketIsAccountedForOverAllLives) {
   EXPECT_EQ(counted[0].dropped_by_system, b.stats.kernel_drops);
   EXPECT_EQ(counted[0].delivered, b.packets);
   EXPECT_EQ(counted[0].dropped, 0u);
+}
+
+TEST_F(LiveSetTest, PromiscuousAndSnapLengthAreAChoice) {
+  const auto promiscuous = [] {
+    return live_test::run({"sh", "-c", "ip -d link show sp3b | grep -q 'promiscuity 1'"}) == 0;
+  };
+  open({"sp3b", "sp3d"});
+  EXPECT_TRUE(promiscuous());
+  EXPECT_TRUE(state("sp3b").promiscuous);
+  ASSERT_TRUE(arrives("sp3a", 0));
+  reader_.reset();
+  set_.reset();
+  ASSERT_TRUE(soon([&] { return !promiscuous(); }));
+  LiveSet::Options options = small();
+  options.promiscuous = false;
+  options.snaplen = 64;
+  open({"sp3b", "sp3d"}, options);
+  EXPECT_FALSE(promiscuous());
+  EXPECT_FALSE(state("sp3b").promiscuous);
+  EXPECT_EQ(state("sp3b").snaplen, 64u);
+  EXPECT_EQ(set_->interfaces()[1].snaplen, 64u);
+  ASSERT_TRUE(Injector("sp3c").send(udp_frame(1, 500)));
+  ASSERT_TRUE(soon([&] { return reader_->count() == 1; }));
+  const auto& seen = reader_->stop();
+  EXPECT_EQ(seen[0].caplen, 64u);
+  EXPECT_EQ(seen[0].len, 542u);
+}
+
+TEST_F(LiveSetTest, TagsAndOffloadOnEachInterface) {
+  open({"sp3b", "sp3d", "lo"});
+  ASSERT_TRUE(Injector("sp3a").send(udp_frame(53, 30, 0x6007)));
+  ASSERT_TRUE(Injector("sp3c").send(udp_frame(53, 30, 0x6008)));
+  ASSERT_TRUE(soon([&] { return reader_->count() == 2; }));
+  // The MTU changes while it runs; a local socket hands 20 kB down as one segment.
+  ASSERT_EQ(ip({"link", "set", "lo", "mtu", "1500"}), 0);
+  ASSERT_TRUE(soon([&] { return state("lo").mtu == 1500; }));
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), length), 0);
+  const std::vector<uint8_t> twenty_kb(20'000, 0x55);
+  ASSERT_EQ(send(client, twenty_kb.data(), twenty_kb.size(), 0), 20'000);
+  ::close(client);
+  ::close(listener);
+  const auto& seen = reader_->stop();
+  ASSERT_GT(seen.size(), 3u);
+  EXPECT_EQ(seen[0].type, 0x8100);
+  EXPECT_EQ(seen[1].type, 0x8100);
+  EXPECT_EQ(seen[0].len, 76u);
+  size_t joined = 0;
+  for (const Seen& s : seen) {
+    joined += (s.flags & kPacketOffload) != 0;
+    EXPECT_EQ((s.flags & kPacketOffload) != 0, s.len > 1514);
+  }
+  EXPECT_GE(joined, 1u);
 }
 
 TEST_F(LiveSetTest, RefusalsNameTheInterface) {

@@ -281,6 +281,8 @@ void LiveSet::stop() {
   stopping_.store(true, std::memory_order_release);
   ::eventfd_write(wake_.get(), 1);
   ::eventfd_write(watch_wake_.get(), 1);
+  // Locked, so that whoever has just looked is asleep and hears it.
+  const std::lock_guard lock(orders_mutex_);
   orders_done_.notify_all();
 }
 
@@ -399,8 +401,7 @@ void LiveSet::watch() {
     look_at_sleep();
     look_at_links();
     // However often interfaces change: at most a hundred looks a second.
-    const timespec pause = {0, kStormPauseMs * 1'000'000};
-    ::nanosleep(&pause, nullptr);
+    if (!stopping_.load(std::memory_order_acquire)) ::poll(watched, 1, kStormPauseMs);
   }
 }
 

@@ -30,8 +30,9 @@ class PcapngWriter {
 
   /// Adds an interface (at any time) and gives its number, from 0, for Packet::interface_id.
   uint16_t add_interface(const CaptureInterface& interface);
-  /// Appends a packet and gives the offset of its block (in a segment: base included). Packet::interface_id is a number given by
-  /// add_interface(). Times before 1970 become 1970; comments longer than 65,535 bytes are cut.
+  /// Appends a packet and gives the offset of its block (in a segment: base included).
+  /// Packet::interface_id is a number given by add_interface(). Times before 1970 become 1970;
+  /// comments longer than 65,535 bytes are cut.
   uint64_t write_packet(const Packet& packet, const std::vector<std::string>& comments = {});
   /// Appends an interface statistics block as of `now`.
   void write_statistics(const FileStatistics& statistics, Timestamp now);

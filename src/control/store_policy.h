@@ -13,7 +13,7 @@ struct StorePolicy {
     kOverwrite,  ///< the oldest packets go
     kPause,      ///< the newest are not written until there is room again
   };
-  bool asked = false;  ///< the user has chosen once
+  bool asked = false;                        ///< the user has chosen once
   uint64_t bytes = limits::kDiskQuotaBytes;  ///< of all captures together
   uint64_t hours = 0;                        ///< older packets go, whatever when_full says
   uint64_t files = 0;                        ///< segments of a capture
@@ -31,7 +31,8 @@ struct StoreState {
   int64_t oldest_ns = 0;             ///< time of the oldest packet kept, since 1970
   uint64_t expired_packets = 0, expired_segments = 0;
   bool paused = false;
-  std::string words;  ///< why it is paused, or what is no longer kept; empty when nothing is missing
+  std::string
+      words;  ///< why it is paused, or what is no longer kept; empty when nothing is missing
 };
 
 }  // namespace sp3ctra

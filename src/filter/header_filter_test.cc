@@ -290,6 +290,32 @@ TEST(HeaderFilter, SpeedIsPrinted) {
               took_s * 1e9 / (kBlocks * kRows), took_s * 1e7 / (kBlocks * kRows));
 }
 
+TEST(HeaderFilter, ForgottenFlowsAreAskedOfTheirPackets) {
+  const Rows r = make_rows(2000, 3);
+  const auto f = parse_filter("ip.src == 10.0.0.1 or tcp.port == 80", lookup());
+  ASSERT_TRUE(f);
+  HeaderProgram program = prepare(*f, r);
+  const size_t words = (r.ts.size() + 63) / 64;
+  std::vector<uint64_t> yes(words), maybe(words), later_yes(words), later_maybe(words);
+  program.evaluate(r.columns(), yes.data(), maybe.data());
+  constexpr uint32_t kForgotten = 20;
+  program.forget_flows_below(kForgotten);
+  program.set_flow(3, r.flows[3]);  // is not remembered again
+  program.evaluate(r.columns(), later_yes.data(), later_maybe.data());
+  size_t asked = 0;
+  for (size_t i = 0; i < r.ts.size(); ++i) {
+    const auto bit = [i](const std::vector<uint64_t>& w) { return w[i / 64] >> (i % 64) & 1; };
+    if (r.flow[i] != kNoFlow && r.flow[i] < kForgotten) {
+      EXPECT_TRUE(bit(later_maybe) || bit(later_yes) == bit(yes)) << i;
+      asked += bit(later_maybe) && !bit(maybe);
+    } else {
+      EXPECT_EQ(bit(later_yes), bit(yes)) << i;
+      EXPECT_EQ(bit(later_maybe), bit(maybe)) << i;
+    }
+  }
+  EXPECT_GT(asked, 100u);
+}
+
 TEST(HeaderFilter, BytesThatAMatchMustHold) {
   const auto program = [](std::string_view text) {
     return HeaderProgram::compile(*parse_filter(text, lookup()));

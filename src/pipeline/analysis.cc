@@ -26,9 +26,12 @@ struct Lane {
   Worker worker;
   SpscRing<BatchPtr> in, back;
   SpscRing<DonePtr> out;
-  std::atomic<uint64_t> waiting_bytes{0};  ///< of packets in `in` and in the worker's hands
+  /// Of packets in `in` and in the worker's hands, and of events in `out`.
+  std::atomic<uint64_t> waiting_bytes{0};
   std::thread thread;
 };
+
+uint64_t answer_bytes(const WorkDone& done) { return done.events.size() * sizeof(Event); }
 
 void pause(int& spins) {
   if (++spins < 64)
@@ -225,6 +228,8 @@ class Analysis {
       if (!b) return;
       auto done = std::make_unique<WorkDone>();
       lane.worker.analyse(*b, first_, *done);
+      // The answer waits too, and a packet's events may be larger than the packet.
+      lane.waiting_bytes.fetch_add(answer_bytes(*done), std::memory_order_relaxed);
       lane.waiting_bytes.fetch_sub(b->bytes.size(), std::memory_order_relaxed);
       push_waiting(lane.out, std::move(done));
       (void)lane.back.try_push(std::move(b));
@@ -255,6 +260,7 @@ class Analysis {
       for (size_t i = 0; i < lanes_.size(); ++i) {
         if (order(fronts[i]) != next) continue;
         lane_counters_[i] = fronts[i]->counters;
+        lanes_[i]->waiting_bytes.fetch_sub(answer_bytes(*fronts[i]), std::memory_order_relaxed);
         done.push_back(std::move(fronts[i]));
       }
       index_.commit(next.first);

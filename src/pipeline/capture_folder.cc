@@ -45,6 +45,8 @@ bool is_live(std::string_view file, std::string_view ending) {
   return (take(file, kLive) || take(file, kAlways)) && take_digits(file) && file == ending;
 }
 
+bool is_always(std::string_view file) { return file.starts_with(kAlways); }
+
 /// The name beside an upload or a live capture.
 bool is_kept_name(std::string_view file) {
   if (is_upload(file, kName)) return true;
@@ -290,6 +292,35 @@ void CaptureFolder::keep_name(const std::string& path, const std::string& name) 
   const std::string_view kept = std::string_view(name).substr(0, limits::kCaptureNameBytesMax);
   std::error_code ec;
   if (!file->write_all(as_bytes(kept))) fs::remove(beside, ec);
+}
+
+bool CaptureFolder::drop_oldest(int64_t before_ns, const std::vector<std::string>& open,
+                                std::vector<std::string>& gone) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> folders;
+  each_live_folder(folder_, [&](const fs::path& path) {
+    if (path != growing_ && is_always(path.filename().string()) &&
+        std::find(open.begin(), open.end(), path.string()) == open.end())
+      folders.push_back(path.string());
+  });
+  std::sort(folders.begin(), folders.end());  // their names are their times
+  bool any = false;
+  std::error_code ec;
+  for (const std::string& folder : folders) {
+    const std::vector<std::string> segments = segment_paths(folder);
+    size_t left = segments.size();
+    for (const std::string& segment : segments) {
+      if (modified_ns(segment) >= before_ns || (any && before_ns == INT64_MAX)) break;
+      if (!fs::remove(segment, ec)) break;
+      any = true;
+      --left;
+    }
+    if (left != 0 || !fs::remove(folder, ec)) continue;
+    fs::remove(folder + std::string(kName), ec);
+    gone.push_back(folder);
+  }
+  if (any) look();
+  return any;
 }
 
 Status CaptureFolder::remove(const std::string& path) {

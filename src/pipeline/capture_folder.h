@@ -22,11 +22,11 @@ struct StoredFile {
   uint64_t segments = 1;    ///< files it lies in
 };
 
-/// Live captures are folders `live-<digits>` (or `always-<digits>`) of segments, in earlier versions
-/// files `live-…pcapng`; what was sent in is a file `upload-…`. One still coming in ends in ".part",
-/// and the name to show lies beside it in ".name". Any thread; nothing here is called while packets
-/// move but live_room(). Only plain files count and are listed: links and other folders are somebody
-/// else's. The exports of data/exports stand in the same account.
+/// Live captures are folders `live-<digits>` (or `always-<digits>`) of segments, in earlier
+/// versions files `live-…pcapng`; what was sent in is a file `upload-…`. One still coming in ends
+/// in ".part", and the name to show lies beside it in ".name". Any thread; nothing here is called
+/// while packets move but live_room(). Only plain files count and are listed: links and other
+/// folders are somebody else's. The exports of data/exports stand in the same account.
 class CaptureFolder {
  public:
   /// `data_directory` exists; its folder "captures" may not.
@@ -67,6 +67,11 @@ class CaptureFolder {
   /// the quota is used up. `always`: its segments may go when a later one of its kind needs room.
   Result<std::string> begin_live(int64_t since_ns, const std::string& name, bool always);
   void end_live();
+  /// Of the captures that were "always on", but neither growing nor `open` (paths): deletes the
+  /// segments last written before `before_ns`, with INT64_MAX only the oldest one. Whether any was;
+  /// what is wholly gone goes to `gone`.
+  bool drop_oldest(int64_t before_ns, const std::vector<std::string>& open,
+                   std::vector<std::string>& gone);
   /// Deletes a capture of this folder and its name.
   Status remove(const std::string& path);
 

@@ -1,11 +1,11 @@
-#include "pipeline/disk.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "pipeline/disk.h"
 
 namespace sp3ctra {
 

@@ -71,8 +71,8 @@ CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
       folder_(options_.data_directory, quota()) {
   folder_.remove_leftovers();
   for (StoredFile& f : folder_.files())
-    stored_.push_back({{next_id(), std::move(f.name), f.bytes, f.modified_ns, f.segments},
-                       std::move(f.path)});
+    stored_.push_back(
+        {{next_id(), std::move(f.name), f.bytes, f.modified_ns, f.segments}, std::move(f.path)});
 }
 
 /// Bytes of all captures; "always on" is bounded by the disk.
@@ -80,6 +80,23 @@ uint64_t CaptureEngine::quota() const {
   const StorePolicy policy = settings_.policy();
   if (options_.disk_quota_bytes != 0) return options_.disk_quota_bytes;
   return policy.always_on || policy.bytes == 0 ? uint64_t{1} << 62 : policy.bytes;
+}
+
+/// Segments of captures that were "always on" and that nobody looks at.
+bool CaptureEngine::drop_earlier(int64_t before_ns) {
+  std::vector<std::string> open, gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& r : running_) open.push_back(r->path);
+  }
+  const bool any = folder_.drop_oldest(before_ns, open, gone);
+  if (gone.empty()) return any;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(stored_, [&](const Stored& s) {
+    return std::find(gone.begin(), gone.end(), s.path) != gone.end();
+  });
+  ++generation_;
+  return any;
 }
 
 Status CaptureEngine::set_store_policy(const StorePolicy& policy) {
@@ -403,9 +420,10 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
     (void)folder_.used_bytes();  // looks again, when that is long ago
     return folder_.live_room();
   };
-  auto writer = index ? SegmentWriter::create(std::move(segments))
-                      : Result<std::unique_ptr<SegmentWriter>>(
-                            tl::unexpected(std::move(memory.error())));
+  segments.drop_earlier = [this](int64_t before_ns) { return drop_earlier(before_ns); };
+  auto writer =
+      index ? SegmentWriter::create(std::move(segments))
+            : Result<std::unique_ptr<SegmentWriter>>(tl::unexpected(std::move(memory.error())));
   if (!writer) {
     folder_.end_live();
     (void)folder_.remove(path);

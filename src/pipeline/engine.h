@@ -97,6 +97,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
                const std::string& path);
 
   uint64_t quota() const;
+  bool drop_earlier(int64_t before_ns);
 
   const EngineOptions options_;
   StoreSettings settings_;

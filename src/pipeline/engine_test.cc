@@ -325,6 +325,38 @@ TEST_F(EngineTest, ALiveCaptureGoesOnWithinTheQuota) {
   EXPECT_LE(bytes_on_disk(), 200'000u + 1'000);
 }
 
+TEST_F(EngineTest, AlwaysOnLetsGoOfEarlierCapturesOfItsKind) {
+  auto old = [&](const std::string& name, int hours) {
+    fs::create_directories(captures_ + "/" + name);
+    for (int k = 1; k <= 2; ++k) {
+      const std::string path = captures_ + "/" + name + "/00000" + std::to_string(k) + ".pcapng";
+      write_capture(path, 3);
+      fs::last_write_time(
+          path, fs::file_time_type::clock::now() - std::chrono::minutes(hours * 60 - k * 90));
+    }
+  };
+  auto engine = start_live();
+  if (!engine) GTEST_SKIP() << "live capture is not possible here";
+  engine.reset();
+  old("always-1", 40);
+  old("always-2", 26);  // one segment is 24.5 hours old, the other 23
+  old("live-3", 40);
+  engine = start_live();
+  StorePolicy policy;
+  policy.always_on = true;
+  ASSERT_TRUE(engine->set_store_policy(policy));
+  EXPECT_EQ(engine->stored().size(), 3u);
+  const auto id = engine->start_capture({{"lo"}, kDiscard});
+  if (!id) GTEST_SKIP() << id.error().message;
+  for (int i = 0; i < 500 && fs::exists(captures_ + "/always-1"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(fs::exists(captures_ + "/always-1"));
+  EXPECT_FALSE(fs::exists(captures_ + "/always-2/000001.pcapng"));
+  EXPECT_TRUE(fs::exists(captures_ + "/live-3/000001.pcapng")) << "kept until it is deleted";
+  EXPECT_LE(engine->stored().size(), 2u);
+  (void)engine->stop_capture();
+}
+
 TEST_F(EngineTest, OpenCapturesAreBounded) {
   auto engine = start();
   const std::string path = data_.path() + "/small.pcapng";

@@ -37,7 +37,8 @@ class Conversations final : public PacketSource {
  private:
   uint32_t given_ = 0;
   std::vector<std::byte> bytes_;
-  std::vector<CaptureInterface> interfaces_{{"test0", {}, {}, LinkType::kEthernet, 0, 1'000'000'000}};
+  std::vector<CaptureInterface> interfaces_{
+      {"test0", {}, {}, LinkType::kEthernet, 0, 1'000'000'000}};
   std::string damage_;
 };
 
@@ -75,7 +76,8 @@ class Expired : public testing::Test {
     std::string reading;
     auto id = view->add_filter(text, reading);
     EXPECT_TRUE(id);
-    for (int i = 0; i < 1000 && !view->progress(*id).complete; ++i) std::this_thread::sleep_for(5ms);
+    for (int i = 0; i < 1000 && !view->progress(*id).complete; ++i)
+      std::this_thread::sleep_for(5ms);
     return *id;
   }
   /// First bytes of the addresses of what was exported, as packets of a readable file.
@@ -138,9 +140,9 @@ TEST_F(Expired, APacketThatIsGoneSaysSoAndOneThatIsThereOpens) {
   };
   EXPECT_TRUE(said(*there)) << "drawn from what is kept";
   // Times are those of the whole capture.
-  const auto relative = std::find_if(there->tree.nodes.begin(), there->tree.nodes.end(), [](const auto& n) {
-    return n.field && n.field->name == "frame.time_relative";
-  });
+  const auto relative =
+      std::find_if(there->tree.nodes.begin(), there->tree.nodes.end(),
+                   [](const auto& n) { return n.field && n.field->name == "frame.time_relative"; });
   ASSERT_NE(relative, there->tree.nodes.end());
   EXPECT_EQ(static_cast<uint64_t>(relative->number), (first - 1) * 1'000'000);
 }
@@ -162,7 +164,8 @@ TEST_F(Expired, FiltersFindWhatIsKept) {
 }
 
 TEST_F(Expired, SearchesAndChartsStayWithinWhatIsKept) {
-  const auto backwards = view->find("", FindKind::kHex, "ff ff ff ff", kPackets, false, nullptr, nullptr);
+  const auto backwards =
+      view->find("", FindKind::kHex, "ff ff ff ff", kPackets, false, nullptr, nullptr);
   ASSERT_TRUE(backwards);
   EXPECT_FALSE(*backwards) << "ends at the first packet kept";
   const auto forwards = view->find("", FindKind::kHex, "0a 00 00 07", 0, true, nullptr, nullptr);

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "capture/file_source.h"
+#include "capture/pcapng_writer.h"
 #include "decode/shard.h"
 #include "decode/value_text.h"
 #include "flow/shard_set.h"
 #include "pipeline/analysis.h"
 #include "pipeline/corpus_test.h"
+#include "pipeline/test_packets_test.h"
 #include "query/replay.h"
 
 namespace sp3ctra {
@@ -122,6 +124,99 @@ TEST(Law, TreeOnDemandEqualsTreeInAPass) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(compared, 2'000u);
+}
+
+/// A capture as two interfaces would have seen it: every packet again, 10 µs later. Packets
+/// written.
+uint64_t write_doubled(const std::string& from, const std::string& to) {
+  auto source = open_capture_file(from);
+  if (!source) return 0;
+  PcapngWriter writer(*FileHandle::open_write(to));
+  uint64_t packets = 0;
+  for (Packet p; (*source)->next(p) == PacketSource::Next::kPacket; ++packets) {
+    if ((*source)->interfaces().size() != 1) return 0;
+    if (packets == 0) {
+      CaptureInterface interface = (*source)->interfaces()[0];
+      for (const char* name : {"left", "right"}) {
+        interface.name = name;
+        writer.add_interface(interface);
+      }
+    }
+    writer.write_packet(p);
+    p.interface_id = 1;
+    p.ts.ns += 10'000;
+    writer.write_packet(p);
+  }
+  return writer.flush() ? packets : 0;
+}
+
+/// What a pass counts, that a duplicate must not change.
+struct Counted {
+  uint64_t flows = 0, flow_packets = 0, flow_bytes = 0, transactions = 0, retransmissions = 0;
+  uint64_t packets = 0, bytes = 0, duplicates = 0;
+};
+
+Counted count(const std::string& path) {
+  Counted c;
+  auto source = open_capture_file(path);
+  if (!source) return c;
+  CaptureIndex index;
+  AnalysisOptions options;
+  options.workers = 2;
+  options.on_event = [&c](const Event& e) {
+    c.flows += e.kind == EventKind::kFlowStart;
+    c.transactions += e.kind != EventKind::kFlowStart && e.kind != EventKind::kFlowEnd;
+    if (e.kind != EventKind::kFlowEnd) return;
+    c.flow_packets += e.orig_packets + e.resp_packets;
+    c.flow_bytes += e.orig_bytes + e.resp_bytes;
+  };
+  std::atomic<bool> stop{false};
+  (void)analyse_capture(**source, index, options, stop);
+  index.scan(1, index.committed(), [&](const IndexBlock& b, uint32_t row, uint32_t n) {
+    for (uint32_t i = row; i < row + n; ++i) {
+      c.retransmissions += (b.bits[i] & kBitRetransmission) != 0;
+      if (b.bits[i] & kBitDuplicate) {
+        EXPECT_EQ(b.bits[i] & kBitRetransmission, 0);
+        EXPECT_EQ(b.interface_id[i], 1) << "the earlier one stays";
+      }
+    }
+    return true;
+  });
+  c.duplicates = index.duplicates();
+  c.packets = index.committed() - index.duplicates();
+  c.bytes = index.total_bytes() - index.duplicate_bytes();
+  return c;
+}
+
+TEST(Law, APacketSeenOnTwoInterfacesCountsOnceAndKeepsBothLaws) {
+  const auto files = corpus_files(kThreadsBytes / 6);
+  if (files.empty()) GTEST_SKIP() << "neither SP3CTRA_CORPUS nor SP3CTRA_SOURCE is set";
+  const test_packets::Directory folder;
+  const std::string doubled = folder.path() + "/doubled.pcapng";
+  uint64_t all = 0, compared = 0, retransmissions = 0, transactions = 0;
+  for (const std::string& f : files) {
+    const uint64_t packets = write_doubled(f, doubled);
+    if (packets == 0) continue;
+    const Counted once = count(f), twice = count(doubled);
+    ASSERT_EQ(twice.duplicates, packets) << f;
+    EXPECT_EQ(once.packets, twice.packets) << f;
+    EXPECT_EQ(once.bytes, twice.bytes) << f;
+    EXPECT_EQ(once.flows, twice.flows) << f;
+    EXPECT_EQ(once.flow_packets, twice.flow_packets) << f;
+    EXPECT_EQ(once.flow_bytes, twice.flow_bytes) << f;
+    EXPECT_EQ(once.transactions, twice.transactions) << f;
+    EXPECT_EQ(once.retransmissions, twice.retransmissions) << f;
+    const Digest one = digest_of(doubled, 1, 2);
+    for (const unsigned workers : {2u, 7u}) ASSERT_EQ(one, digest_of(doubled, workers, 2)) << f;
+    compare_trees(doubled, compared, packets % 2 == 0);
+    if (HasFatalFailure()) return;
+    all += packets;
+    retransmissions += once.retransmissions;
+    transactions += once.transactions;
+  }
+  EXPECT_GT(all, 300u);
+  EXPECT_GT(retransmissions, 0u);
+  EXPECT_GT(transactions, 10u);
 }
 
 /// The trees of a capture's packets from the last to the first: each walk starts anew.

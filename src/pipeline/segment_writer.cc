@@ -15,8 +15,8 @@ constexpr uint64_t kBlockBytesAround = 48;  // of a packet's block beside the pa
 constexpr uint64_t kSegmentBytesMin = 4u << 20, kSegmentBytesMax = 256u << 20;
 constexpr uint64_t kSegmentsWanted = 16;
 constexpr uint64_t kSpareBytesMin = 1u << 20, kSpareBytesMax = 32u << 20;
-constexpr uint64_t kSpareOfDisk = 64;      // this part of the disk is spare
-constexpr uint64_t kSpareOfBudget = 64;    // a full store goes on when this part is free again
+constexpr uint64_t kSpareOfDisk = 64;    // this part of the disk is spare
+constexpr uint64_t kSpareOfBudget = 64;  // a full store goes on when this part is free again
 constexpr uint64_t kAlwaysFreeBytes = 1u << 30;  // "always on" leaves as much, where there is more
 constexpr uint64_t kAlwaysFreeOfDisk = 10;       // … or this part of a small disk
 constexpr uint64_t kAlwaysHours = 24;
@@ -44,6 +44,11 @@ uint64_t floor_bytes(const StorePolicy& policy, uint64_t disk) {
 
 uint64_t hours_of(const StorePolicy& policy) {
   return policy.hours == 0 && policy.always_on ? kAlwaysHours : policy.hours;
+}
+
+/// Packets before this time are too old; there is such a time only with a limit in hours.
+int64_t oldest_wanted(const StorePolicy& policy) {
+  return wall_ns() - static_cast<int64_t>(hours_of(policy)) * 3'600'000'000'000;
 }
 
 std::string size_words(uint64_t bytes) {
@@ -161,8 +166,7 @@ bool SegmentWriter::make_way(uint64_t bytes) {
   if (!settle()) return false;
   const uint64_t budget = budget_.load(std::memory_order_relaxed);
   const auto all = [&] { return closed_bytes_.load() + writer_->bytes_written() + bytes; };
-  const std::string full =
-      fmt::format("the {} for captures are used up", size_words(budget));
+  const std::string full = fmt::format("the {} for captures are used up", size_words(budget));
   if (all() > budget && !overwrites_) {
     pause_for(full);
     return false;
@@ -296,9 +300,10 @@ void SegmentWriter::look() {
         std::max<int64_t>(static_cast<int64_t>(hours) * 3'600'000'000'000 / 24, kSegmentNsMin);
   else
     segment_ns_max_ = INT64_MAX;
+  const bool others_went = drop_earlier(policy, disk);
   const std::lock_guard lock(mutex_);
   files_max_ = policy.always_on ? 0 : policy.files;
-  retire_what_is_too_much(policy, disk);
+  if (!others_went) retire_what_is_too_much(policy, disk);
   const std::string lacking = lack(policy, disk);
   if (paused_ && lacking.empty()) paused_.store(false, std::memory_order_release);
   // A floor that is reached is kept without waiting for the disk to refuse.
@@ -307,6 +312,17 @@ void SegmentWriter::look() {
     cause_ = lacking;
     paused_.store(true, std::memory_order_release);
   }
+}
+
+/// What earlier captures of the kind hold is older than anything of this one.
+bool SegmentWriter::drop_earlier(const StorePolicy& policy, const Disk& disk) {
+  if (!policy.always_on || !options_.drop_earlier) return false;
+  if (disk.free < std::max(floor_bytes(policy, disk.total), spare_bytes(disk.total) * 2))
+    return options_.drop_earlier(INT64_MAX);
+  if (earlier_asked_ns_ != 0 && steady_ns() - earlier_asked_ns_ < kSegmentNsMin) return false;
+  earlier_asked_ns_ = steady_ns();
+  (void)options_.drop_earlier(oldest_wanted(policy));
+  return false;
 }
 
 /// With the mutex held; there are two at least.
@@ -321,14 +337,13 @@ void SegmentWriter::retire_oldest() {
 
 /// With the mutex held.
 void SegmentWriter::retire_what_is_too_much(const StorePolicy& policy, const Disk& disk) {
-  if (const uint64_t hours = hours_of(policy); hours != 0) {
-    const int64_t oldest = wall_ns() - static_cast<int64_t>(hours) * 3'600'000'000'000;
+  if (hours_of(policy) != 0) {
+    const int64_t oldest = oldest_wanted(policy);
     while (segments_.size() > 1 && segments_.front().last_ns < oldest) retire_oldest();
   }
   if (!overwrites_) return;
   while (segments_.size() > 1 && closed_bytes_ + segments_.back().bytes > budget_) retire_oldest();
-  const uint64_t floor =
-      std::max(floor_bytes(policy, disk.total), spare_bytes(disk.total) * 2);
+  const uint64_t floor = std::max(floor_bytes(policy, disk.total), spare_bytes(disk.total) * 2);
   // One at a time: what went is not free yet.
   if (disk.free >= floor || !retired_.empty()) return;
   if (segments_.size() > 1)

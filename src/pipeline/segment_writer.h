@@ -24,11 +24,14 @@ uint64_t segment_bytes_of(uint64_t budget_bytes);
 class SegmentWriter final : public PacketSink {
  public:
   struct Options {
-    std::string folder;                         ///< for the segments; must not exist, made 0700
-    std::vector<CaptureInterface> interfaces;   ///< what the first segment begins with
-    std::shared_ptr<CaptureIndex> index;        ///< its oldest rows go with their segment; may be null
-    std::function<StorePolicy()> policy;        ///< asked a few times a second; null = no limits
-    std::function<uint64_t()> quota_left;       ///< bytes that other captures leave; null = any
+    std::string folder;                        ///< for the segments; must not exist, made 0700
+    std::vector<CaptureInterface> interfaces;  ///< what the first segment begins with
+    std::shared_ptr<CaptureIndex> index;   ///< its oldest rows go with their segment; may be null
+    std::function<StorePolicy()> policy;   ///< asked a few times a second; null = no limits
+    std::function<uint64_t()> quota_left;  ///< bytes that other captures leave; null = any
+    /// With "always on": lets go of segments of earlier captures of that kind, those last written
+    /// before a time or (INT64_MAX) the oldest one. Whether any went. May be null.
+    std::function<bool(int64_t before_ns)> drop_earlier;
   };
   static Result<std::unique_ptr<SegmentWriter>> create(Options options);
   ~SegmentWriter() override;
@@ -71,6 +74,7 @@ class SegmentWriter final : public PacketSink {
   };
   void keep();
   void look();
+  bool drop_earlier(const StorePolicy& policy, const Disk& disk);
   void retire_oldest();
   void retire_what_is_too_much(const StorePolicy& policy, const Disk& disk);
   bool let_go();
@@ -97,19 +101,20 @@ class SegmentWriter final : public PacketSink {
 
   // between the two
   std::atomic<bool> paused_{false};
-  std::atomic<uint64_t> budget_{UINT64_MAX};   ///< bytes that the whole capture may have
-  std::atomic<uint64_t> closed_bytes_{0};      ///< of the segments before the one being written
+  std::atomic<uint64_t> budget_{UINT64_MAX};  ///< bytes that the whole capture may have
+  std::atomic<uint64_t> closed_bytes_{0};     ///< of the segments before the one being written
   std::atomic<uint64_t> segment_max_{UINT64_MAX};
   std::atomic<int64_t> segment_ns_max_{INT64_MAX};
   std::atomic<bool> overwrites_{true}, rotation_asked_{false};
-  mutable std::mutex mutex_;                   ///< the rest
+  mutable std::mutex mutex_;  ///< the rest
   std::condition_variable wake_;
-  std::deque<Segment> segments_;               ///< the last one is being written
-  std::deque<Segment> retired_;                ///< no longer counted; go when their rows are final
+  std::deque<Segment> segments_;  ///< the last one is being written
+  std::deque<Segment> retired_;   ///< no longer counted; go when their rows are final
   uint64_t expired_packets_ = 0, expired_segments_ = 0;
   uint64_t files_max_ = 0;
-  std::string cause_;                          ///< of the pause
+  std::string cause_;  ///< of the pause
   bool closing_ = false;
+  int64_t earlier_asked_ns_ = 0;  ///< keeper: when those of other captures were looked at
   std::thread keeper_;
 };
 

@@ -50,6 +50,8 @@ class Traffic final : public PacketSource {
 class Ring : public testing::Test {
  protected:
   void open(StorePolicy chosen, uint64_t quota = UINT64_MAX) {
+    writer.reset();
+    fs::remove_all(path);
     policy = chosen;
     quota_left = quota;
     SegmentWriter::Options o;
@@ -164,13 +166,15 @@ TEST_F(Ring, KeepsSoManyHours) {
   open({.bytes = 8'000'000, .hours = 2});
   Traffic old(3'000, 1000);
   old.shift_ns = -3 * int64_t{3'600'000'000'000};
-  Traffic recent(3'000, 1000);
   (void)run(old);
-  const uint64_t before = writer->state().segments;
-  EXPECT_GT(before, 1u);
   EXPECT_TRUE(until([&] { return writer->state().segments == 1; })) << "but the one being written";
   writer->close();
-  EXPECT_EQ(writer->state().expired_segments, before - 1);
+  EXPECT_GE(writer->state().expired_segments, 1u);
+  Traffic recent(3'000, 1000);
+  open({.bytes = 8'000'000, .hours = 2});
+  (void)run(recent);
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(writer->state().expired_segments, 0u);
 }
 
 TEST_F(Ring, LeavesWhatMustStayFree) {
@@ -291,9 +295,9 @@ class FileSizeLimit {
 TEST_F(Ring, AWriteThatFailsHalfWayCostsOnlyThePacketsThatDidNotFit) {
   // Limits that fall into the first write, between two writes and into the middle of a packet.
   for (const uint64_t limit : {5'000u, 262'144u, 700'001u}) {
-    fs::remove_all(path);
     open({.bytes = 0, .when_full = WhenFull::kPause});
     Traffic source(6'000, 1000);
+    ASSERT_TRUE(index->make_room());  // the limit is not for the index
     FileSizeLimit small(limit);
     uint64_t at_limit = 0;
     source.before_each = [&] {

@@ -90,8 +90,8 @@ Status StoreSettings::write() const {
                      {"interfaces", last_.interfaces},
                      {"bpf", last_.bpf}};
   // What is no UTF-8 is replaced: an interface name may be any bytes.
-  return replace_private_file(
-      path_, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return replace_private_file(path_,
+                              json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace sp3ctra

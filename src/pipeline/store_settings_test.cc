@@ -40,8 +40,9 @@ TEST(StoreSettings, SurviveTheProgram) {
 
 TEST(StoreSettings, WhatTheyCannotReadIsTheDefault) {
   test_packets::Directory data;
-  for (const char* text : {"", "{", "[1]", R"({"bytes":-1,"when_full":3,"interfaces":[1,"lo"],"bpf":7})",
-                           R"({"bytes":"x","always_on":1,"interfaces":"lo"})"}) {
+  for (const char* text :
+       {"", "{", "[1]", R"({"bytes":-1,"when_full":3,"interfaces":[1,"lo"],"bpf":7})",
+        R"({"bytes":"x","always_on":1,"interfaces":"lo"})"}) {
     std::ofstream(data.path() + "/store.json") << text;
     const StoreSettings settings(data.path());
     EXPECT_EQ(settings.policy(), StorePolicy{}) << text;

@@ -51,7 +51,8 @@ void Worker::analyse(const PacketBatch& batch, Timestamp first, WorkDone& done) 
 
 void Worker::take(const Event& event) noexcept {
   if (event.kind == EventKind::kFlowEnd && event.flow.any())
-    if (FlowRecord* f = index_.flow_record(event.flow)) f->ended.store(true, std::memory_order_release);
+    if (FlowRecord* f = index_.flow_record(event.flow))
+      f->ended.store(true, std::memory_order_release);
   done_->events.push_back(event);
 }
 

@@ -47,11 +47,11 @@ struct CaptureInfo {
   bool demo = false;
   bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory
   std::vector<std::string> interfaces;  ///< names by Row::interface_id; empty text = unnamed
-  uint64_t packets = 0, bytes = 0;  ///< all ever: duplicates too, and those no longer kept
+  uint64_t packets = 0, bytes = 0;      ///< all ever: duplicates too, and those no longer kept
   uint64_t duplicates = 0, duplicate_bytes = 0;
-  uint64_t first_number = 1;  ///< the first packet still kept
-  uint64_t segments = 1;      ///< files it lies in
-  Timestamp first, last;      ///< of the packets kept
+  uint64_t first_number = 1;                 ///< the first packet still kept
+  uint64_t segments = 1;                     ///< files it lies in
+  Timestamp first, last;                     ///< of the packets kept
   uint64_t done_bytes = 0, total_bytes = 0;  ///< reading progress in the file
   double rate_bytes_per_s = 0;
   TrackerCounters given_up;

@@ -157,8 +157,7 @@ bool FilterScan::step() {
         continue;
       }
       ++at;
-      if (settle(at, static_cast<uint32_t>(at - chunk_first_)))
-        found.push_back(at);
+      if (settle(at, static_cast<uint32_t>(at - chunk_first_))) found.push_back(at);
       late = at % 64 == 0 && std::chrono::steady_clock::now() > until;
     }
     more = at < index_->committed();

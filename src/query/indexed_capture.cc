@@ -202,8 +202,7 @@ Result<PacketDetail> IndexedCapture::packet(uint64_t number) {
   PacketDetail d;
   bool whole = true;
   if (number != 0 && number < index_->first_kept())
-    return fail("packet {} is no longer kept; the oldest kept is {}", number,
-                index_->first_kept());
+    return fail("packet {} is no longer kept; the oldest kept is {}", number, index_->first_kept());
   {
     const std::lock_guard lock(packet_mutex_);
     auto opened = packet_replay_.open(number, &d.tree, UINT64_MAX, &whole);
@@ -218,8 +217,9 @@ Result<PacketDetail> IndexedCapture::packet(uint64_t number) {
   if (const Protocol* shown = protocol_at(b.shown[i])) d.parsed.shown = shown;
   d.words = explain_packet(d.tree, d.parsed, d.packet);
   if (!whole)
-    d.words.facts.push_back({Run{"Its conversation began before the oldest packet that is still "
-                                 "kept; it is drawn from what is kept."}});
+    d.words.facts.push_back(
+        {Run{"Its conversation began before the oldest packet that is still "
+             "kept; it is drawn from what is kept."}});
   d.previous = b.previous_of(i);
   if (!index_->kept(d.previous)) d.previous = 0;
   d.next = index_->next_of_flow(number, kNextSearchRows);

@@ -45,7 +45,7 @@ class ExportChoice {
   }
   bool wanted(uint64_t number) {
     if (number % kToldPackets == 0) tell(number);
-    if (stopped_ || number < first_ || number > last_) return false;
+    if (stopped_ || !index_.kept(number) || number > last_) return false;
     if (marked() && !std::binary_search(numbers_.begin(), numbers_.end(), number)) return false;
     if (scan_ && !scanned_up_to(*scan_, number, going_on, this)) stopped_ = true;
     if (stopped_ || (scan_ && !scan_->has(number))) return false;
@@ -135,6 +135,7 @@ Result<uint64_t> write_packets(const PacketFile& file, const CaptureIndex& index
     const uint64_t n = choice.marked() ? choice.numbers()[k] : k + 1;
     if (!choice.wanted(n)) continue;
     auto p = file.read_at(index.file_offset(n), buffer);
+    if (!p && !index.kept(n)) continue;  // since it was asked for
     if (!p) return tl::unexpected(std::move(p.error()).in(fmt::format("packet {}", n)));
     const IndexBlock& b = index.block_of(n);
     p->interface_id = b.interface_id[n - b.first_number];

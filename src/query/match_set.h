@@ -28,8 +28,8 @@ class MatchSet {
   uint64_t bytes() const;
 
  private:
-  static constexpr uint64_t kFrames = 65'536;           // of one block
-  static constexpr size_t kFewMax = kFrames / 8 / 2;    // as many numbers take as much as the bits
+  static constexpr uint64_t kFrames = 65'536;         // of one block
+  static constexpr size_t kFewMax = kFrames / 8 / 2;  // as many numbers take as much as the bits
   static constexpr size_t kWords = kFrames / 64;
   struct Block {
     uint64_t first = 0;        ///< frame number of its first bit

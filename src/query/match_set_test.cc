@@ -29,7 +29,8 @@ TEST(MatchSet, AnswersLikeTheListOfAllMatches) {
     for (int i = 0; i < 300; ++i) {
       const uint64_t row = random() % (all.size() + 2), count = random() % 700;
       const auto from = all.begin() + static_cast<std::ptrdiff_t>(std::min(row, all.size()));
-      const auto to = from + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(count), all.end() - from);
+      const auto to =
+          from + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(count), all.end() - from);
       ASSERT_EQ(set.numbers(row, count), std::vector<uint64_t>(from, to));
       const uint64_t number = random() % 400'000;
       const auto at = std::lower_bound(all.begin(), all.end(), number);

@@ -7,13 +7,12 @@
 namespace sp3ctra {
 namespace {
 
-constexpr size_t kStacksMax = 4096;            // more different layer lists than real traffic has
+constexpr size_t kStacksMax = 4096;  // more different layer lists than real traffic has
 // FlowKind, which this folder may not include.
 constexpr uint8_t kTcpKind = 0, kUdpKind = 1, kFragmentKind = 4;
 
-constexpr size_t kBlockBytes =
-    (IndexBlock::kBytes + IndexMemory::kPageBytes - 1) / IndexMemory::kPageBytes *
-    IndexMemory::kPageBytes;
+constexpr size_t kBlockBytes = (IndexBlock::kBytes + IndexMemory::kPageBytes - 1) /
+                               IndexMemory::kPageBytes * IndexMemory::kPageBytes;
 
 /// No row that is kept can ask for the flow, and none that comes will.
 bool over(const FlowRecord& f, uint64_t first_kept) {

@@ -55,8 +55,8 @@ class Column {
 /// block that is no longer kept read as zeros.
 struct IndexBlock {
   static constexpr uint32_t kOffsetRows = 1024;
-  static constexpr size_t kBytes =
-      limits::kIndexBlockRows * size_t{38} + limits::kIndexBlockRows / kOffsetRows * sizeof(uint64_t);
+  static constexpr size_t kBytes = limits::kIndexBlockRows * size_t{38} +
+                                   limits::kIndexBlockRows / kOffsetRows * sizeof(uint64_t);
   uint64_t first_number = 0;
   Column<int64_t> ts_ns;
   uint64_t* base_offset = nullptr;
@@ -152,7 +152,8 @@ class CaptureIndex {
   std::vector<uint64_t> datagram_links(uint64_t frame) const;
   /// Next packet of the same flow: looks forward over committed rows, `rows_max` of them.
   uint64_t next_of_flow(uint64_t number, uint64_t rows_max) const;
-  /// Calls f(block, first_row, rows) over the rows of frames [from, to] that are committed and kept.
+  /// Calls f(block, first_row, rows) over the rows of frames [from, to] that are committed and
+  /// kept.
   template <class F>
   void scan(uint64_t from, uint64_t to, F f) const {
     to = std::min(to, committed());
@@ -176,9 +177,9 @@ class CaptureIndex {
     size_t flow_pages_asked = 0;            ///< expiring thread: looked at once …
     std::vector<uint32_t> flow_pages_kept;  ///< … and a flow in them lives longer
     std::vector<StackRecord> stacks;        ///< written by the worker …
-    PagedArray<StackRecord, 1> published;      ///< … read by the store thread
+    PagedArray<StackRecord, 1> published;   ///< … read by the store thread
     std::vector<int32_t> final_stack;       ///< store thread: provisional → final
-    PagedArray<Link, 256> links;             ///< by frame
+    PagedArray<Link, 256> links;            ///< by frame
     std::atomic<size_t> links_made{0}, links_first{0};
   };
   uint16_t final_stack_of(ShardSide& side, uint16_t local);

@@ -52,8 +52,8 @@ class MappedMemory final : public IndexMemory {
  private:
   /// Addresses only; neither memory nor disk.
   bool add_arena() {
-    void* at = ::mmap(nullptr, kArenaBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+    void* at =
+        ::mmap(nullptr, kArenaBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return false;
     arenas_.push_back(static_cast<std::byte*>(at));
     used_ = mapped_ = 0;

@@ -41,7 +41,8 @@ struct Filler {
       ASSERT_TRUE(index.make_room());
       const uint64_t next = index.committed() + k + 1;
       const auto shard = static_cast<uint8_t>(next % limits::kShards);
-      const uint64_t n = index.append(static_cast<int64_t>(next) * 1000, next * 100, 60, 60, 0, shard);
+      const uint64_t n =
+          index.append(static_cast<int64_t>(next) * 1000, next * 100, 60, 60, 0, shard);
       const FlowId id = FlowId::make(shard, serial[shard]++);
       FlowRecord* f = index.flow_record(id);
       ASSERT_NE(f, nullptr);
@@ -64,7 +65,8 @@ TEST(Index, MappedAndHeapHoldTheSame) {
     Filler filler(*index);
     filler.rows(kRows + 10'000);
     EXPECT_EQ(index->committed(), kRows + 10'000);
-    for (const uint64_t n : {uint64_t{1}, uint64_t{kRows}, uint64_t{kRows} + 1, uint64_t{kRows} + 9'999}) {
+    for (const uint64_t n :
+         {uint64_t{1}, uint64_t{kRows}, uint64_t{kRows} + 1, uint64_t{kRows} + 9'999}) {
       EXPECT_EQ(index->file_offset(n), n * 100);
       const IndexBlock& b = index->block_of(n);
       EXPECT_EQ(b.ts_ns[n - b.first_number], static_cast<int64_t>(n) * 1000);

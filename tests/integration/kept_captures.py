@@ -80,10 +80,12 @@ def overwriting(checks, board, title):
     checks.equal(f'{title}: overwriting is chosen', board.ask('PUT', '/capture/store', {'when_full': 'overwrite'})[0], 200)
     capture = board.start('lo', FILTER)[1]['capture']
     checks.that(f'{title}: the oldest go', flood(board, lambda: store_of(board)['expired_segments'] > 2), board.state())
+    time.sleep(0.5)  # nothing comes: what was too much has gone
+    checks.that(f'{title}: it is not paused', not store_of(board)['paused'], store_of(board))
     last = board.state()['capture']['packets']
     send(100)
     checks.that(f'{title}: new packets come in', board.wait(
-        lambda: board.state()['capture']['packets'] >= last + 100), board.state())
+        lambda: board.state()['capture']['packets'] == last + 100), board.state())
     board.stop()
     seen = board.state()['capture']
     kept = seen['packets'] - seen['store']['expired_packets']
@@ -111,6 +113,9 @@ def full_disk(checks):
             board.ask('DELETE', f'/captures/{capture}')
             capture = overwriting(checks, board, 'full disk, overwritten')
             board.ask('DELETE', f'/captures/{capture}')
+            free = os.statvfs(data)
+            with open(filler, 'wb') as f:
+                f.write(bytes(max(0, free.f_bavail * free.f_frsize - (3 << 20))))
             command_on_a_full_disk(checks, data)
         subprocess.run(['umount', '-l', data], check=False)
 

@@ -75,7 +75,7 @@ def replay(checks, name, sizes, interface):
     try:
         capture_of(folder + '/packets.pcap', sizes)
         with Dashboard() as board:
-            status, answer = board.ask('POST', '/capture/start', {'interface': interface})
+            status, answer = board.ask('POST', '/capture/start', {'interfaces': [interface]})
             if not checks.equal(f'{name}: a capture starts', status, 200):
                 return print(answer)
             sent, rate = send(folder + '/packets.pcap')

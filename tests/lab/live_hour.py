@@ -56,7 +56,13 @@ def memory_of(pid):
     return int(found['RssAnon']) / 1024, (int(found['RssFile']) + int(found['RssShmem'])) / 1024
 
 
-def sample(board, began):
+def cpu_seconds(pid):
+    with open(f'/proc/{pid}/stat', encoding='ascii') as f:
+        cells = f.read().rsplit(')', 1)[1].split()
+    return (int(cells[11]) + int(cells[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def sample(board, began, used):
     asked = time.monotonic()
     state = board.state()
     answer_ms = (time.monotonic() - asked) * 1000
@@ -64,7 +70,7 @@ def sample(board, began):
     anonymous, mapped = memory_of(board.process.pid)
     rings = sum(i['ring_bytes'] for i in c['interfaces']) / 2**20
     store = c.get('store', {})
-    return (time.monotonic() - began, c['packets'], anonymous, rings, mapped, state['process']['cpu_percent'],
+    return (time.monotonic() - began, c['packets'], anonymous, rings, mapped, 100 * (cpu_seconds(board.process.pid) - used) / EVERY_S,
             sum(i['kernel_drops'] for i in c['interfaces']), sum(i['card_drops'] for i in c['interfaces']),
             c['not_written'], c['event_drops'], store.get('segments', 1), store.get('bytes', 0) / 2**20,
             store.get('expired_packets', 0), answer_ms)
@@ -120,8 +126,9 @@ def main():
         with open(wanted.out, 'w', encoding='ascii') as out:
             out.write('# ' + '\t'.join(COLUMNS) + '\n')
             while time.monotonic() - began < seconds:
+                used = cpu_seconds(board.process.pid)
                 time.sleep(EVERY_S)
-                rows.append(sample(board, began))
+                rows.append(sample(board, began, used))
                 out.write('\t'.join(f'{v:.1f}' if isinstance(v, float) else str(v) for v in rows[-1]) + '\n')
                 out.flush()
         for child in children:

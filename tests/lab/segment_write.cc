@@ -46,7 +46,8 @@ class Ring {
     const size_t cq = p.cq_off.cqes + p.cq_entries * sizeof(io_uring_cqe);
     sq_ = map(sq, IORING_OFF_SQ_RING);
     cq_ = map(cq, IORING_OFF_CQ_RING);
-    sqes_ = reinterpret_cast<io_uring_sqe*>(map(p.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES));
+    sqes_ =
+        reinterpret_cast<io_uring_sqe*>(map(p.sq_entries * sizeof(io_uring_sqe), IORING_OFF_SQES));
     p_ = p;
   }
   bool works() const { return fd_ >= 0; }
@@ -119,7 +120,8 @@ void run(const std::string& folder, const Mode& mode, size_t total) {
   unsigned turn = 0;
   for (size_t done = 0, segment = 0; done < total; ++segment) {
     const std::string path = folder + "/bench-" + std::to_string(segment % 4);
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | (mode.direct ? O_DIRECT : 0), 0600);
+    const int fd =
+        open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | (mode.direct ? O_DIRECT : 0), 0600);
     if (fd < 0) die(path.c_str());
     for (size_t at = 0; at < kSegmentBytes; at += mode.chunk, done += mode.chunk) {
       const double before = seconds();
@@ -128,11 +130,13 @@ void run(const std::string& folder, const Mode& mode, size_t total) {
       std::memcpy(buffer, packets.data(), mode.chunk);
       if (mode.ring)
         ring.write(fd, buffer, mode.chunk, at);
-      else if (pwrite(fd, buffer, mode.chunk, static_cast<off_t>(at)) != static_cast<ssize_t>(mode.chunk))
+      else if (pwrite(fd, buffer, mode.chunk, static_cast<off_t>(at)) !=
+               static_cast<ssize_t>(mode.chunk))
         die("write");
       constexpr size_t kEarly = 8 << 20;
       if (mode.early && (at + mode.chunk) % kEarly == 0)
-        sync_file_range(fd, static_cast<off_t>(at + mode.chunk - kEarly), kEarly, SYNC_FILE_RANGE_WRITE);
+        sync_file_range(fd, static_cast<off_t>(at + mode.chunk - kEarly), kEarly,
+                        SYNC_FILE_RANGE_WRITE);
       longest = std::max(longest, seconds() - before);
     }
     ring.works() && mode.ring ? ring.wait_below(0) : void();
@@ -158,7 +162,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: segment_write FOLDER GB\n");
     return 2;
   }
-  const size_t total = static_cast<size_t>(std::atof(argv[2]) * 1e9) / kSegmentBytes * kSegmentBytes;
+  const size_t total =
+      static_cast<size_t>(std::atof(argv[2]) * 1e9) / kSegmentBytes * kSegmentBytes;
   constexpr Mode kModes[] = {
       {"the disk's own (O_DIRECT, 8 MiB)", 8 << 20, true, false, false},
       {"write, 32 KiB (as the program)", 32 << 10, false, false, false},

@@ -22,6 +22,8 @@ const kInterface: CapturedInterface = {
   snaplen: 0,
   mtu: 0,
 };
+/** As many bytes as the program keeps of any packet: the same as all. */
+const kWholePacket = 262_144;
 const kCapture: CaptureStatus = {
   state: 'STOPPED',
   id: '',
@@ -64,7 +66,7 @@ export function as_state(told: unknown): ProgramState {
     ...(got as ProgramState),
     capture: {
       ...capture,
-      interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i })),
+      interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i, snaplen: i.snaplen >= kWholePacket ? 0 : (i.snaplen ?? 0) })),
       store: { ...kStore, ...capture.store },
     },
     rights: { ...rights, state: known ?? (rights.can_capture ? 'ready' : 'broken') },

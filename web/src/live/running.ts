@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { ApiError, api } from '../api/client';
 import { options, start_names, wish_of } from '../start/choice';
+import { settle_store } from '../start/store_panel';
 import { busy, capture_problem, start_capture, stop_capture } from './capture_control';
 import { program, say_problem } from './session';
 
@@ -14,7 +15,8 @@ export const changing = signal('');
 export const is_locked = (): boolean => (program.value?.capture.state ?? 'STOPPED') !== 'STOPPED';
 
 export async function start_wanted(): Promise<void> {
-  if (start_names.value.length > 0) await start_capture(start_names.value, wish_of(options.value));
+  if (start_names.value.length === 0 || !(await settle_store())) return;
+  await start_capture(start_names.value, wish_of(options.value));
 }
 
 export async function start_or_stop(): Promise<void> {

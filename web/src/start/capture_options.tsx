@@ -5,11 +5,11 @@ import type { FilterPreset } from '../api/types';
 import { capture_filter, capture_problem, choose_capture_filter } from '../live/capture_control';
 import { Icon } from '../shell/icons';
 import { plain_text } from '../shell/plain_text';
-import { choose_options, filter_words, kMostSnaplen, options, own_port, preset_of, with_preset } from './choice';
+import { choose_options, filter_words, kLeastSnaplen, kMostSnaplen, options, own_port, preset_of, with_preset } from './choice';
 
 const presets = signal<readonly FilterPreset[]>([]);
 export const options_open = signal(false);
-const kRings_mib = [16, 32, 64, 128, 256, 512, 1024];
+const kRings_mib = [16, 32, 64, 128, 256];
 
 async function fetch_presets(): Promise<void> {
   if (presets.value.length > 0) return;
@@ -90,11 +90,19 @@ function Buffer() {
             step="1"
             aria-describedby="snap-words"
             value={snaplen}
-            onChange={(event) => choose_options({ snaplen: Number(event.currentTarget.value) })}
+            onInput={(event) => {
+              // "9" on the way to "96" is not meant: what is too small counts once the field is left.
+              const bytes = event.currentTarget.valueAsNumber;
+              if (bytes === 0 || bytes >= kLeastSnaplen) choose_options({ snaplen: bytes });
+            }}
+            onChange={(event) => {
+              choose_options({ snaplen: Number(event.currentTarget.value) });
+              event.currentTarget.value = String(options.value.snaplen);
+            }}
           />
         </span>
         <span id="snap-words" class="dimmer t12">
-          0 = all of it
+          0 = all; otherwise 64 or more
         </span>
       </label>
       <label class="row">

@@ -44,12 +44,15 @@ export interface CaptureOptions {
 const kOptions: CaptureOptions = { promiscuous: true, snaplen: 0, ring_mib: 0 };
 
 const whole = (value: unknown, most: number): number => (typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(0, Math.round(value))) : 0);
+/** Bounds of the call. */
+export const kLeastSnaplen = 64;
 export const kMostSnaplen = 262_144;
-export const kMostRing_mib = 1024;
+const kMostRing_mib = 256;
 
 /** Kept text may be anything: what is not an option becomes its default. */
 export function as_options(told: Partial<CaptureOptions>): CaptureOptions {
-  return { promiscuous: told.promiscuous !== false, snaplen: whole(told.snaplen, kMostSnaplen), ring_mib: whole(told.ring_mib, kMostRing_mib) };
+  const snaplen = whole(told.snaplen, kMostSnaplen);
+  return { promiscuous: told.promiscuous !== false, snaplen: snaplen === 0 ? 0 : Math.max(kLeastSnaplen, snaplen), ring_mib: whole(told.ring_mib, kMostRing_mib) };
 }
 export const options = signal<CaptureOptions>(as_options(kept<Partial<CaptureOptions>>('capture-options', kOptions)));
 

@@ -1,9 +1,8 @@
-import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { api } from '../api/client';
 import type { CapturedInterface, InterfaceInfo } from '../api/types';
 import { interfaces } from '../live/capture_control';
-import { program, refresh, say_problem } from '../live/session';
+import { add_interface, changing, remove_interface } from '../live/running';
+import { program } from '../live/session';
 import { Command } from '../shell/banners';
 import { Icon } from '../shell/icons';
 import { bits_text } from '../shell/numbers';
@@ -13,20 +12,6 @@ import { interfaces_known, speeds, watch_counters } from './interface_feed';
 import { facts_of, friendly_of, icon_of, link_word } from './interface_words';
 import { Sparkline } from './sparkline';
 
-const changing = signal('');
-
-async function change(name: string, what: 'add' | 'remove'): Promise<void> {
-  changing.value = name;
-  try {
-    await (what === 'add' ? api.add_interface(name) : api.remove_interface(name));
-    await refresh();
-  } catch (problem) {
-    say_problem(problem);
-  } finally {
-    changing.value = '';
-  }
-}
-
 /** What can be done with this interface now: choose it, or take it in or out of the running capture. */
 function Act({ info, running }: { info: InterfaceInfo; running: readonly CapturedInterface[] | null }) {
   const name = plain_text(info.name);
@@ -35,7 +20,7 @@ function Act({ info, running }: { info: InterfaceInfo; running: readonly Capture
     if (on && running.length === 1) return null;
     if (!on && !info.capturable) return null;
     return (
-      <button class="btn sm" disabled={changing.value !== ''} onClick={() => void change(info.name, on ? 'remove' : 'add')}>
+      <button class="btn sm" disabled={changing.value !== ''} onClick={() => void (on ? remove_interface : add_interface)(info.name)}>
         {on ? 'Take out' : 'Add'}
         <span class="sr"> {name} {on ? 'of' : 'to'} the capture</span>
       </button>

@@ -64,6 +64,8 @@ export function InterfacePicker() {
       placeholderValue: 'Choose interfaces',
       itemSelectText: '',
       searchFields: ['label', 'value', 'labelDescription'],
+      // What cannot be captured is found, too: with its reason.
+      searchDisabledChoices: true,
       searchResultLimit: 50,
       renderSelectedChoices: false,
       closeDropdownOnSelect: false,

@@ -56,6 +56,15 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
   },
 };
 
+/** The server's words as a sentence of their own. */
+export function sentence(text: string): string {
+  const said = plain_text(text).trim();
+  if (said === '') return '';
+  // The name of an interface keeps its letters.
+  const lead = /^[a-z]+ /.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
+  return lead + (/[.!?:]$/.test(said) ? '' : '.');
+}
+
 const checked_ms = signal(0);
 const now_ms = signal(Date.now());
 
@@ -80,7 +89,7 @@ export function RightsCard({ state }: { state: ProgramState }) {
         <Icon name={word === 'no_interface' ? 'wired' : word === 'broken' || word === 'other_version' ? 'warn' : 'lock'} size={18} />
         {words.title}
       </h2>
-      <p>{plain_text(why) || words.why}</p>
+      <p>{sentence(why) || words.why}</p>
       {fix ? <Command text={plain_text(fix)} /> : null}
       <div class="end">
         <button class="btn primary lg" onClick={() => void check()}>

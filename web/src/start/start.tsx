@@ -3,20 +3,21 @@ import { useRef } from 'preact/hooks';
 import { api } from '../api/client';
 import { names_text } from '../api/shapes';
 import type { CaptureStatus } from '../api/types';
-import { best_interface, busy, start_capture } from '../live/capture_control';
+import { best_interface, busy } from '../live/capture_control';
+import { start_wanted } from '../live/running';
 import { open_capture, place, program, refresh, say_problem } from '../live/session';
 import { Icon } from '../shell/icons';
 import { bytes_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Progress } from '../shell/progress';
 import { CaptureOptionsPanel, options_open } from './capture_options';
-import { chosen_names, left_out, options, start_label, start_names, wish_of } from './choice';
+import { chosen_names, left_out, start_label, start_names } from './choice';
 import { InterfaceCards } from './interface_cards';
 import { InterfacePicker } from './interface_picker';
 import { Recent } from './recent';
 import { RightsCard } from './rights';
 import './start.css';
-import { StoreLine, StorePanel, settle_store } from './store_panel';
+import { StoreLine, StorePanel } from './store_panel';
 import { send_file, upload } from './upload';
 
 const demo_busy = signal(false);
@@ -32,11 +33,6 @@ async function open_demo(): Promise<void> {
   } finally {
     demo_busy.value = false;
   }
-}
-
-async function start_chosen(): Promise<void> {
-  if (!(await settle_store())) return;
-  await start_capture(start_names.value, wish_of(options.value));
 }
 
 function RunningCard({ capture }: { capture: CaptureStatus }) {
@@ -91,7 +87,7 @@ function ListenCard() {
       <CaptureOptionsPanel />
       <StoreLine />
       <div class="end">
-        <button class="btn primary lg" disabled={names.length === 0 || busy.value} onClick={() => void start_chosen()}>
+        <button class="btn primary lg" disabled={names.length === 0 || busy.value} onClick={() => void start_wanted()}>
           <Icon name="play" size={14} />
           <span class="cut">{plain_text(start_label(names))}</span>
         </button>

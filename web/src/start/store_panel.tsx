@@ -30,7 +30,8 @@ async function save(): Promise<boolean> {
   if (next === null) return true;
   saving.value = true;
   try {
-    await api.choose_store({ ...next, asked: true });
+    const { asked: _asked, ...choice } = next;
+    await api.choose_store(choice);
     store.value = draft.value = { ...next, asked: true };
     store_open.value = false;
     return true;
@@ -74,7 +75,7 @@ function Sizes({ now }: { now: StoreChoice }) {
           </button>
         ))}
       </div>
-      <span class="dimmer t12 num">{program.value && program.value.disk.free > 0 ? `${bytes_text(program.value.disk.free)} of the disk are free` : ''}</span>
+      <span class="dimmer t12 num">{program.value && program.value.disk.free > 0 ? `${bytes_text(program.value.disk.free)} free` : ''}</span>
     </div>
   );
 }
@@ -132,7 +133,7 @@ export function StorePanel() {
             <summary>More limits</summary>
             <div class="knobs">
               <Limit label="Not older than" unit="h" value={now.hours} set={(hours) => change({ hours: Math.round(hours) })} />
-              <Limit label="Not more than" unit="files" value={now.files} set={(files) => change({ files: Math.round(files) })} />
+              <Limit label="Not more than" unit="files" value={now.files} set={(files) => change({ files: files === 0 ? 0 : Math.max(2, Math.round(files)) })} />
               <Limit label="Leave free" unit="GB" value={Math.round(now.min_free_bytes / 1e8) / 10} set={(gb) => change({ min_free_bytes: Math.round(gb * 1e9) })} />
             </div>
           </details>
