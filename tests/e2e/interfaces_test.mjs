@@ -194,12 +194,12 @@ export const tests = [
       check((await panel.getByRole('switch').count()) === 1, 'always on is not one switch');
       await panel.getByRole('radio', { name: '10 GB', exact: true }).click();
       await panel.getByRole('radio', { name: 'Pause' }).click();
-      await panel.getByText('A capture keeps at most 10 GB. When full, it pauses until there is room.').waitFor();
+      await panel.getByText('A capture keeps at most 10 GB, then it pauses until there is room.').waitFor();
       await panel.getByRole('button', { name: 'Keep it so' }).click();
       await panel.waitFor({ state: 'detached' });
       check(chosen.length === 1 && chosen[0].bytes === 1e10 && chosen[0].when_full === 'pause' && chosen[0].always_on === false, `the call was ${JSON.stringify(chosen)}`);
       await page.reload();
-      await page.getByText('A capture keeps at most 10 GB.').waitFor();
+      await page.getByText('A capture keeps at most 10 GB').waitFor();
       check((await panel.count()) === 0, 'it asks again');
       await page.getByRole('button', { name: 'Change', exact: true }).click();
       await panel.getByRole('radio', { name: 'Overwrite the oldest' }).click();

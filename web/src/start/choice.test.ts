@@ -95,8 +95,8 @@ describe('what is kept', () => {
     expect([2_147_483_648, 2e9, 5e8, 0].map(size_text)).toEqual(['2 GB', '2 GB', '500 MB', 'no limit']);
   });
   it('is one sentence', () => {
-    expect(store_words(choice)).toBe('A capture keeps at most 2 GB. When full, the oldest packets make room.');
-    expect(store_words({ ...choice, hours: 6, when_full: 'pause' })).toBe('A capture keeps at most 2 GB, the last 6 h. When full, it pauses until there is room.');
+    expect(store_words(choice)).toBe('A capture keeps at most 2 GB, then the oldest make room.');
+    expect(store_words({ ...choice, hours: 6, when_full: 'pause' })).toBe('A capture keeps at most 2 GB, the last 6 h, then it pauses until there is room.');
     expect(store_words({ ...choice, always_on: true })).toBe('Always on: the last 24 h are kept, and capture starts with sp3ctra. 1 GB of the disk stay free.');
     expect(store_words({ ...choice, bytes: 0, min_free_bytes: 0 })).toBe('A capture is kept whole. When the disk is full, the oldest packets make room.');
   });

@@ -34,7 +34,7 @@ export function store_words(s: StoreChoice): string {
   if (s.hours > 0) limits.push(`the last ${count_text(s.hours)} h`);
   if (s.files > 0) limits.push(`${count_text(s.files)} files`);
   if (limits.length === 0) return `A capture is kept whole${free === '' ? '' : `; ${free}`}. When the disk is full, ${s.when_full === 'pause' ? 'capture pauses' : 'the oldest packets make room'}.`;
-  return `A capture keeps ${limits.join(', ')}. When full, ${s.when_full === 'pause' ? 'it pauses until there is room' : 'the oldest packets make room'}.`;
+  return `A capture keeps ${limits.join(', ')}, then ${s.when_full === 'pause' ? 'it pauses until there is room' : 'the oldest make room'}.`;
 }
 
 export const limit_of = (text: string): number => {
