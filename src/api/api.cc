@@ -126,11 +126,6 @@ Response set_capture_filter(Api& api, const Call& call) {
   return {};
 }
 
-Response check_rights(Api& api, const Call&) {
-  api.engine.check_rights();
-  return {};
-}
-
 Response stop_capture(Api& api, const Call&) {
   if (const auto stopped = api.engine.stop_capture(); !stopped)
     return refuse(409, stopped.error().message);
@@ -380,7 +375,6 @@ constexpr Route kRoutes[] = {
     {"GET", "/capture/presets", Lane::kControl, 0, false, get_presets},
     {"POST", "/capture/start", Lane::kControl, kSmallBody, false, start_capture},
     {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
-    {"POST", "/rights/check", Lane::kControl, kSmallBody, false, check_rights},
     {"GET", "/capture/store", Lane::kControl, 0, false, get_store},
     {"PUT", "/capture/store", Lane::kControl, kSmallBody, false, put_store},
     {"POST", "/capture/interfaces", Lane::kControl, kSmallBody, false, add_interface},

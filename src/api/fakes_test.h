@@ -177,8 +177,6 @@ class FakeEngine final : public Engine {
     if (bpf == "port http and") return tl::unexpected(StartError{"syntax error", 10, 3, {}});
     return {};
   }
-  void check_rights() override { ++rights_checks; }
-  int rights_checks = 0;
   Status stop_capture() override {
     ++stops;
     return {};

@@ -69,10 +69,6 @@ class Capd {
   /// With program_directory read from /proc/self/exe.
   static Capd start();
 
-  /// The same once more: after an installation. Where this process gave up its own right, only what
-  /// is installed can have it.
-  Capd start_again() const { return start(options_); }
-
   const Rights& rights() const { return rights_; }
   /// Asks for one socket (≤ 5 s). Errors name the step and the interface. A capd that has died
   /// since is started again once, which works where the right is the file's.

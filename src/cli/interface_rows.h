@@ -1,6 +1,5 @@
 #pragma once
 // What this machine offers to capture, in the API's words: for the dashboard and the command line.
-#include <functional>
 #include <vector>
 
 #include "api/interface_row.h"
@@ -9,7 +8,7 @@
 namespace sp3ctra::cli {
 
 std::vector<api::InterfaceRow> interface_rows(const std::vector<InterfaceInfo>& interfaces);
-/// For the dashboard; `rights` is asked at every call, by any thread.
-api::Providers providers(std::function<Rights()> rights);
+/// For the dashboard; `rights` outlives it.
+api::Providers providers(const Rights& rights);
 
 }  // namespace sp3ctra::cli

@@ -57,8 +57,7 @@ int serve(const Options& o) {
   so.listen = o.listen;
   so.port = o.port;
   so.data_dir = data;
-  auto server =
-      serve::Server::start(so, engine, engine, providers([&engine] { return engine.rights(); }));
+  auto server = serve::Server::start(so, engine, engine, providers(engine.rights()));
   if (!server) return failed(server.error().message);
   for (const std::string& f : o.files) {
     const auto id = engine.open_file(f, std::filesystem::path(f).filename().string());
@@ -70,8 +69,9 @@ int serve(const Options& o) {
   if ((*server)->port() != o.port)
     fmt::print("Port {} is taken, so this is port {}.\n", o.port, (*server)->port());
   fmt::print("sp3ctra is at\n\n  {}\n\nCtrl-C stops it.\n", url);
-  if (const Rights r = engine.rights(); !r.can_capture)
-    fmt::print("Live capture is not possible yet: {}\n  {}\n", r.why, r.fix);
+  if (!engine.rights().can_capture)
+    fmt::print("Live capture is not possible yet: {}\n  {}\n", engine.rights().why,
+               engine.rights().fix);
   std::fflush(stdout);
   remember_running_url(data, url);
   if (!o.no_browser) open_browser(data, url);

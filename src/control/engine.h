@@ -94,9 +94,6 @@ class Engine {
   virtual Status remove_interface(const std::string& name) = 0;
   virtual tl::expected<void, StartError> set_capture_filter(const std::string& bpf) = 0;
   virtual Status stop_capture() = 0;
-  /// Looks anew whether capturing is allowed, unless it is: somebody may have installed the helper
-  /// meanwhile. Blocks for up to a few seconds; state() then tells.
-  virtual void check_rights() = 0;
   /// What is kept of live captures, and the same set anew; a running capture follows at once.
   virtual StorePolicy store_policy() const = 0;
   virtual Status set_store_policy(const StorePolicy& policy) = 0;

@@ -69,8 +69,7 @@ CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
     : options_(std::move(options)),
       settings_(options_.data_directory),
       capd_(std::move(capd)),
-      folder_(options_.data_directory, quota()),
-      rights_(capd_.rights()) {
+      folder_(options_.data_directory, quota()) {
   folder_.remove_leftovers();
   for (StoredFile& f : folder_.files())
     stored_.push_back(
@@ -345,7 +344,6 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRe
     const std::lock_guard lock(mutex_);
     if (const auto no = refusal_text(machine_.state(), LiveStep::kStartAsked); !no.empty())
       return tl::unexpected(StartError{std::string(no)});
-    if (checking_) return tl::unexpected(StartError{"the right to capture is being looked for"});
     if (running_.size() >= limits::kCapturesOpenMax)
       return tl::unexpected(StartError{std::string(kTooManyOpen)});
     machine_.take(LiveStep::kStartAsked);
@@ -493,33 +491,12 @@ tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::stri
   return {};
 }
 
-Rights CaptureEngine::rights() const {
-  const std::lock_guard lock(mutex_);
-  return rights_;
-}
-
-void CaptureEngine::check_rights() {
-  {
-    const std::lock_guard lock(mutex_);
-    // Without the right nothing runs that uses capd_.
-    if (rights_.can_capture || starting_ || checking_) return;
-    checking_ = true;
-  }
-  Capd fresh = capd_.start_again();
-  const std::lock_guard lock(mutex_);
-  checking_ = false;
-  capd_ = std::move(fresh);
-  rights_ = capd_.rights();
-  ++generation_;
-}
-
 EngineState CaptureEngine::state() const {
   EngineState s;
-  const Rights may = rights();
-  s.can_capture = may.can_capture;
-  s.rights_state = rights_word(may.state);
-  s.why = may.why;
-  s.fix = may.fix;
+  s.can_capture = capd_.rights().can_capture;
+  s.rights_state = rights_word(capd_.rights().state);
+  s.why = capd_.rights().why;
+  s.fix = capd_.rights().fix;
   s.disk_quota_bytes = quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);

@@ -39,7 +39,6 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override;
   /// Returns when nothing is captured any more; also when nothing was.
   Status stop_capture() override;
-  void check_rights() override;
   StorePolicy store_policy() const override { return settings_.policy(); }
   Status set_store_policy(const StorePolicy& policy) override;
   /// Starts what was captured last when the user wants that with every start of the program.
@@ -61,7 +60,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   std::vector<std::shared_ptr<CaptureView>> captures() const override;
   std::shared_ptr<CaptureView> find(const std::string& id) const override;
 
-  Rights rights() const;
+  const Rights& rights() const { return capd_.rights(); }
   /// Blocks until the reading of a capture has ended (CLI, tests).
   void wait_for(const std::string& capture_id);
 
@@ -103,13 +102,11 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
 
   const EngineOptions options_;
   StoreSettings settings_;
-  Capd capd_;  ///< open() by the thread that set starting_; replaced by the one that set checking_
+  Capd capd_;  ///< open() by the thread that set starting_
   mutable CaptureFolder folder_;
   mutable ProcessLoad load_;
   QueryPool pool_{2};
   mutable std::mutex mutex_;  ///< everything below; never held while packets move or files open
-  Rights rights_;             ///< those of capd_
-  bool checking_ = false;     ///< capd_ is about to be replaced
   uint64_t serial_ = 0;
   std::list<std::shared_ptr<Running>> running_;
   std::list<Stored> stored_;  ///< newest first
