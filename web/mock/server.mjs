@@ -231,6 +231,7 @@ async function call(method, url, request) {
     const c = live_capture();
     if (c) c.state = 'ready';
     live.state = 'STOPPED';
+    announce('state', state_now());
     announce('captures', { captures: public_captures() });
     return {};
   }

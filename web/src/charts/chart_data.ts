@@ -112,7 +112,8 @@ effect(() => {
   const c = session.program.value?.capture;
   if (!c || c.id === '') return;
   const info = session.captures.peek().find((one) => one.id === c.id);
-  const now_s = seconds_of(info && info.packets > 0 ? info.last_ns : c.since_ns);
+  // Packets have the clock of what they were captured with: before the first one there is none.
+  const now_s = info && info.packets > 0 ? seconds_of(info.last_ns) : loss_log.peek().seen_s;
   const is_new = c.state === 'STARTING' || state_before === 'STOPPED' || state_before === 'STARTING';
   state_before = c.state;
   const next = learn_loss(loss_log.peek(), c.id, lost_in_all(c), now_s, is_new);

@@ -71,7 +71,7 @@ function Readout() {
   const bps = at === null ? mean(r.bits_per_s) : (r.bits_per_s[at] ?? 0);
   return (
     <span class="readout t12 num">
-      <span class="dimmer">{at === null ? 'on average' : clock_text(r.times[at] ?? 0)}</span>
+      <span class={`dimmer${at === null ? ' average' : ''}`}>{at === null ? 'on average' : clock_text(r.times[at] ?? 0)}</span>
       <span class="key solid" />
       <b>{count_text(Math.round(pps))}</b> <span class="dim">packets/s</span>
       <span class="key dashed" />

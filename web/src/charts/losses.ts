@@ -25,10 +25,11 @@ export function learn_loss(log: LossLog, capture: string, total: number, now_s: 
   const packets = total - log.total;
   const last = log.losses[log.losses.length - 1];
   const to_s = Math.max(now_s, log.seen_s);
+  const from_s = log.seen_s > 0 ? log.seen_s : to_s;
   const losses =
     last && log.seen_s - last.to_s < kJoin_s
       ? [...log.losses.slice(0, -1), { ...last, to_s, packets: last.packets + packets }]
-      : [...log.losses, { from_s: log.seen_s, to_s, packets }];
+      : [...log.losses, { from_s, to_s, packets }];
   return { ...log, total, seen_s: to_s, losses: losses.slice(-kMost) };
 }
 

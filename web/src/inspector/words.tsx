@@ -40,6 +40,7 @@ export function Words({ packet }: { packet: Packet }) {
         ))}
       </ul>
       {lead.length === 0 ? <p class="dim">Nothing is said about this packet yet. Its fields stand beside.</p> : null}
+      <Twice />
       {reason.length === 0 ? null : (
       <div class={`norm ${verdict}`}>
         <Icon name={verdict === 'normal' ? 'check' : 'warn'} size={14} />
@@ -48,7 +49,6 @@ export function Words({ packet }: { packet: Packet }) {
         </span>
       </div>
       )}
-      <Twice />
       <p class="basis">{plain_text(basis)}</p>
     </div>
   );

@@ -161,18 +161,19 @@ export class ListView {
   private measure(): void {
     const height = this.scroller.clientHeight;
     const y_px = this.scroller.getBoundingClientRect().top;
-    // A banner or the charts above push the list down: its rows stay where the eye is.
-    if (!session.following.value && this.view_px > 0 && y_px !== this.y_px) this.top = this.map.clamp(this.top + y_px - this.y_px);
-    this.y_px = y_px;
     const chosen = session.selected.value;
     const y = chosen ? this.map.row_top(chosen.row) - this.top : -1;
-    // Opening the packet's pane must not cover the row it belongs to.
-    const keep_chosen = chosen !== null && y >= 0 && y < this.view_px && y + this.row_px() > height;
+    // Opening the packet's pane, a banner or the charts must not cover the row that is looked at.
+    const keep_chosen = chosen !== null && y > -this.row_px() && y < this.view_px;
+    const pushed_px = keep_chosen ? y_px - this.y_px : 0;
+    this.y_px = y_px;
     this.view_px = height;
     this.map.set_view(height);
     this.pane.style.height = `${height}px`;
     list_width_px.value = this.scroller.clientWidth;
     this.asked = '';
+    // What comes above the list pushes it down: the row that is looked at stays where the eye is.
+    if (pushed_px !== 0) this.move_to(this.top + pushed_px);
     if (keep_chosen) this.scroll_to(chosen.row, false);
     this.schedule();
   }

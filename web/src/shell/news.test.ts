@@ -48,8 +48,8 @@ describe('news', () => {
     expect(learn_news(s, status({ state: 'STOPPED' }), 2)).toEqual(kNoNews);
   });
   it('the first part of a sentence is its lead', () => {
-    expect(lead_and_rest('eth0 is gone since 14:31:50; wlan0 goes on')).toEqual(['eth0 is gone since 14:31:50.', 'wlan0 goes on']);
-    expect(lead_and_rest('the computer slept: nothing was seen')).toEqual(['The computer slept.', 'Nothing was seen']);
-    expect(lead_and_rest('It is back')).toEqual(['It is back', '']);
+    expect(lead_and_rest('eth0 is gone since 14:31:50; wlan0 goes on')).toEqual(['eth0 is gone since 14:31:50.', 'wlan0 goes on.']);
+    expect(lead_and_rest('the computer slept: nothing was seen')).toEqual(['The computer slept.', 'Nothing was seen.']);
+    expect(lead_and_rest('It is back')).toEqual(['It is back.', '']);
   });
 });

@@ -96,9 +96,14 @@ function over(item: NewsItem, c: CaptureStatus): { key: string; words: string } 
 /** "eth0 is gone since 14:31:50" and the rest. */
 export function lead_and_rest(words: string): [string, string] {
   const cut = /[;:.] /.exec(words);
-  if (!cut) return [sentence(words), ''];
+  if (!cut) return [whole_sentence(words), ''];
   const rest = words.slice(cut.index + 2).trim();
-  return [sentence(words.slice(0, cut.index)) + '.', sentence(rest)];
+  return [sentence(words.slice(0, cut.index)) + '.', whole_sentence(rest)];
+}
+
+/** With a capital and a full stop. */
+export function whole_sentence(text: string): string {
+  return text === '' || /[.!?…]$/.test(text) ? sentence(text) : `${sentence(text)}.`;
 }
 
 /** A capital for our own words; the name of an interface keeps its letters. */

@@ -40,7 +40,7 @@ export function Status() {
   const [rate, unit] = bits_text(c?.bits_per_s ?? 0).split(' ');
   return (
     <footer class="status" aria-label="Capture status" data-region="status">
-      <button class="facts" data-opens="health" title="Health: what is captured, lost and kept" aria-haspopup="dialog" aria-expanded={health_open.value} onClick={() => (health_open.value = !health_open.value)}>
+      <button class={`facts${lost > 0 || away.length > 0 || c?.store.paused || (c && not_looked_into(c) > 0) ? ' full' : ''}`} data-opens="health" title="Health: what is captured, lost and kept" aria-haspopup="dialog" aria-expanded={health_open.value} onClick={() => (health_open.value = !health_open.value)}>
         {running && c ? (
           <>
             <span class="item">

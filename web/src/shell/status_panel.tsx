@@ -9,6 +9,7 @@ import { Icon } from './icons';
 import { bits_text, bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
 import { Popover } from './popover';
+import { whole_sentence } from './news';
 import './status.css';
 import { count_words, drop_words, expired_words, how_words, kInterfaceWords, not_looked_into, percent_text, type Trouble } from './status_words';
 import { copy } from './clipboard';
@@ -88,19 +89,19 @@ function InterfaceRow({ info }: { info: CapturedInterface }) {
           <dt>seen twice</dt>
           <dd>{count_text(info.duplicates)}</dd>
         </div>
-        {info.state === 'running' || info.state === 'down' ? (
-          <div class="ring">
-            <dt>buffer</dt>
-            <dd>
-              <Bar share={info.ring_fill} label={`Buffer of ${info.name}`} /> {ring} of {bytes_text(info.ring_bytes)}
-            </dd>
-          </div>
-        ) : null}
       </dl>
       {troubles.map((t) => (
         <TroubleLine {...t} key={t.key} />
       ))}
-      <p class="dimmer t12">{how_words(info)}</p>
+      <p class="row dimmer t12 num">
+        <span>{how_words(info)}</span>
+        <span class="grow" />
+        {info.state === 'running' || info.state === 'down' ? (
+          <span class="ring nowrap">
+            buffer <Bar share={info.ring_fill} label={`Buffer of ${info.name}`} /> <span class="dim">{ring} of {bytes_text(info.ring_bytes)}</span>
+          </span>
+        ) : null}
+      </p>
     </li>
   );
 }
@@ -185,7 +186,7 @@ function Disk({ state }: { state: ProgramState }) {
       </dl>
       {store.paused ? (
         <p class="trouble">
-          <b>Paused.</b> {plain_text(store.words) || 'Packets are counted but not kept until there is room.'} <span class="dim">Delete captures, free the disk, or let the oldest packets go.</span>
+          <b>Paused.</b> {whole_sentence(plain_text(store.words)) || 'Packets are counted but not kept until there is room.'} <span class="dim">Delete captures, free the disk, or let the oldest packets go.</span>
         </p>
       ) : null}
       <button class="btn sm" onClick={go_to_store}>
@@ -206,6 +207,9 @@ export function StatusPanel() {
   const c = state?.capture;
   return (
     <Popover label="Health" class="menu health" close={() => (health_open.value = false)}>
+      <button class="btn quiet icon sm close" aria-label="Close health" onClick={() => (health_open.value = false)}>
+        <Icon name="close" size={14} />
+      </button>
       {state === null || !c ? (
         <p class="dim">sp3ctra has not answered yet.</p>
       ) : (
@@ -242,9 +246,6 @@ export function StatusPanel() {
           </dl>
         </>
       )}
-      <button class="btn quiet icon sm close" aria-label="Close health" onClick={() => (health_open.value = false)}>
-        <Icon name="close" size={14} />
-      </button>
     </Popover>
   );
 }
