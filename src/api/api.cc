@@ -34,12 +34,16 @@ Response json(const Json& body) { return {.body = dump(body)}; }
 
 // ---- the program ----
 
-Response get_state(Api& api, const Call&) { return json(state_json(api.engine.state())); }
+Response get_state(Api& api, const Call&) {
+  return json(state_json(api.engine.state(), api.interfaces.look(steady_ns()).none));
+}
 
 Response get_interfaces(Api& api, const Call&) {
   return json(interfaces_json(api.providers.interfaces ? api.providers.interfaces()
                                                        : std::vector<InterfaceRow>{}));
 }
+
+Response get_presets(Api& api, const Call&) { return json(presets_json(api.providers.presets)); }
 
 Response refuse_start(const StartError& e) {
   Json body = {{"error", e.message}};
@@ -368,6 +372,7 @@ struct Route {
 constexpr Route kRoutes[] = {
     {"GET", "/state", Lane::kControl, 0, false, get_state},
     {"GET", "/interfaces", Lane::kControl, 0, false, get_interfaces},
+    {"GET", "/capture/presets", Lane::kControl, 0, false, get_presets},
     {"POST", "/capture/start", Lane::kControl, kSmallBody, false, start_capture},
     {"POST", "/capture/stop", Lane::kStop, kSmallBody, false, stop_capture},
     {"GET", "/capture/store", Lane::kControl, 0, false, get_store},

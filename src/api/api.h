@@ -8,6 +8,7 @@
 
 #include "api/exports.h"
 #include "api/interface_row.h"
+#include "api/interface_watch.h"
 #include "api/request.h"
 #include "api/uploads.h"
 #include "control/engine.h"
@@ -23,6 +24,7 @@ class Api {
       : engine(commands),
         library(captures),
         providers(std::move(given)),
+        interfaces(providers.interfaces),
         uploads(commands),
         exports(commands, data_dir + "/exports") {}
 
@@ -39,6 +41,7 @@ class Api {
   Engine& engine;
   CaptureLibrary& library;
   const Providers providers;
+  InterfaceWatch interfaces;
   Uploads uploads;
   Exports exports;
 };

@@ -382,5 +382,40 @@ TEST(Target, DecodesAndBounds) {
   EXPECT_FALSE(set_target(request, many));
 }
 
+TEST_F(ApiTest, InterfacesAndPresetsAreToldAsGiven) {
+  InterfaceRow row;
+  row.name = std::string(fakes::kHostile);
+  row.index = 7;
+  row.kind = "veth";
+  row.friendly = "virtual cable";
+  row.addresses = {"10.0.0.1", "fe80::1"};
+  row.up = row.carrier = row.is_virtual = row.usb = true;
+  row.why = "no right";
+  row.fix = "sudo the-fix";
+  row.speed_mbps = 10'000;
+  Api given{engine,
+            library,
+            {[row] { return std::vector<InterfaceRow>{row}; },
+             {{"all", "Everything", "", "All of it."}, {"tcp", "TCP", "tcp", "Connections."}}},
+            folder.path()};
+  Request request;
+  request.method = "GET";
+  request.path = "/interfaces";
+  const auto told = parse_object(given.handle(request).body).value()["interfaces"][0];
+  EXPECT_EQ(told["index"], 7);
+  EXPECT_EQ(told["kind"], "veth");
+  EXPECT_EQ(told["addresses"].size(), 2u);
+  EXPECT_EQ(told["carrier"], true);
+  EXPECT_EQ(told["virtual"], true);
+  EXPECT_EQ(told["usb"], true);
+  EXPECT_EQ(told["fix"], "sudo the-fix");
+  request.path = "/capture/presets";
+  const auto presets = parse_object(given.handle(request).body).value()["presets"];
+  ASSERT_EQ(presets.size(), 2u);
+  EXPECT_EQ(presets[1].dump(), R"({"bpf":"tcp","key":"tcp","name":"TCP","words":"Connections."})");
+  request.path = "/state";
+  EXPECT_EQ(parse_object(given.handle(request).body).value()["rights"]["can_capture"], false);
+}
+
 }  // namespace
 }  // namespace sp3ctra::api

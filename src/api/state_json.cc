@@ -51,6 +51,14 @@ Json capture_json(const CaptureView& view) {
           {"given_up", std::move(given_up_list)}};
 }
 
+Json rights_json(const EngineState& s, const std::optional<NoInterface>& none) {
+  if (s.can_capture && none)
+    return {
+        {"can_capture", false}, {"state", "no_interface"}, {"why", none->why}, {"fix", none->fix}};
+  return {
+      {"can_capture", s.can_capture}, {"state", s.rights_state}, {"why", s.why}, {"fix", s.fix}};
+}
+
 Json interface_json(const CaptureInterfaceState& i) {
   return {{"name", i.name},
           {"state", i.state},
@@ -73,7 +81,7 @@ Json interface_json(const CaptureInterfaceState& i) {
 
 }  // namespace
 
-Json state_json(const EngineState& s) {
+Json state_json(const EngineState& s, const std::optional<NoInterface>& none) {
   Json interfaces = Json::array();
   for (const CaptureInterfaceState& i : s.interfaces) interfaces.push_back(interface_json(i));
   return {
@@ -97,7 +105,7 @@ Json state_json(const EngineState& s) {
         {"bits_per_s", s.bits_per_s},
         {"words", s.words},
         {"store", store_state_json(s.store)}}},
-      {"rights", {{"can_capture", s.can_capture}, {"why", s.why}, {"fix", s.fix}}},
+      {"rights", rights_json(s, none)},
       {"disk",
        {{"used", s.disk_used_bytes}, {"quota", s.disk_quota_bytes}, {"free", s.disk_free_bytes}}},
       {"demo", {{"available", s.demo_available}}}};
@@ -124,12 +132,16 @@ Json interfaces_json(const std::vector<InterfaceRow>& rows) {
   Json list = Json::array();
   for (const InterfaceRow& row : rows)
     list.push_back({{"name", row.name},
+                    {"index", row.index},
                     {"friendly", row.friendly},
+                    {"kind", row.kind},
                     {"addresses", row.addresses},
                     {"mac", row.mac},
                     {"up", row.up},
+                    {"carrier", row.carrier},
                     {"wireless", row.wireless},
                     {"virtual", row.is_virtual},
+                    {"usb", row.usb},
                     {"loopback", row.loopback},
                     {"default_route", row.default_route},
                     {"capturable", row.capturable},
@@ -140,6 +152,13 @@ Json interfaces_json(const std::vector<InterfaceRow>& rows) {
                     {"speed_mbps", row.speed_mbps},
                     {"mtu", row.mtu}});
   return {{"interfaces", std::move(list)}};
+}
+
+Json presets_json(const std::vector<PresetRow>& rows) {
+  Json list = Json::array();
+  for (const PresetRow& row : rows)
+    list.push_back({{"key", row.key}, {"name", row.name}, {"bpf", row.bpf}, {"words", row.words}});
+  return {{"presets", std::move(list)}};
 }
 
 Json series_json(const SeriesBins& series) {

@@ -29,6 +29,12 @@ bool StreamSession::take(std::string_view message) {
   if (!body) return false;
   const auto op = text_member(*body, "op");
   if (op == "hello") return true;  // said once more after a reconnect: harmless
+  if (op == "interfaces") {
+    const auto on = bool_member(*body, "on");
+    const std::lock_guard lock(mutex_);
+    counters_wanted_ = on.value_or(counters_wanted_);
+    return on.has_value();
+  }
   if (op != "view") return false;
   const auto id = number_member(*body, "view");
   const auto capture = text_member(*body, "capture");
@@ -82,9 +88,25 @@ void StreamSession::add_rare(int64_t now_ns, std::vector<StreamMessage>& out) {
     last = text;
     out.push_back({false, std::move(text)});
   };
-  add(last_state_, with_op("state", state_json(api_.engine.state())));
+  const InterfaceWatch::Seen seen = api_.interfaces.look(now_ns);
+  add(last_state_, with_op("state", state_json(api_.engine.state(), seen.none)));
+  add_interfaces(seen, out);
   add_captures(out);
   add_jobs(out);
+}
+
+void StreamSession::add_interfaces(const InterfaceWatch::Seen& seen,
+                                   std::vector<StreamMessage>& out) {
+  bool counters = false;
+  {
+    const std::lock_guard lock(mutex_);
+    counters = counters_wanted_;
+  }
+  const bool changed = seen.changes != interface_changes_;
+  if (!seen.message || (!changed && !(counters && seen.looks != interface_looks_))) return;
+  interface_changes_ = seen.changes;
+  interface_looks_ = seen.looks;
+  out.push_back({false, *seen.message});
 }
 
 void StreamSession::add_captures(std::vector<StreamMessage>& out) {

@@ -46,6 +46,7 @@ class StreamSession {
     uint32_t count = 0;
   };
   void add_rare(int64_t now_ns, std::vector<StreamMessage>& out);
+  void add_interfaces(const InterfaceWatch::Seen& seen, std::vector<StreamMessage>& out);
   void add_captures(std::vector<StreamMessage>& out);
   void add_jobs(std::vector<StreamMessage>& out);
   void add_view(int64_t now_ns, std::vector<StreamMessage>& out);
@@ -56,7 +57,8 @@ class StreamSession {
 
   Api& api_;
   mutable std::mutex mutex_;
-  std::optional<View> wanted_;  // told and not answered; guarded by mutex_
+  std::optional<View> wanted_;    // told and not answered; guarded by mutex_
+  bool counters_wanted_ = false;  // of the interfaces, every second; guarded by mutex_
 
   // Below: only the caller of due().
   std::optional<View> shown_;
@@ -66,6 +68,7 @@ class StreamSession {
   std::string last_count_;
   int64_t count_ns_ = 0, rare_ns_ = 0;
   std::string last_state_, last_captures_;
+  uint64_t interface_changes_ = 0, interface_looks_ = 0;  // told
   std::optional<std::vector<StoredCapture>> last_stored_;
   std::unordered_map<std::string, std::string> last_jobs_;
 };

@@ -4,6 +4,7 @@
 
 #include "api/fakes_test.h"
 #include "api/json.h"
+#include "api/state_json.h"
 #include "base/limits.h"
 
 namespace sp3ctra::api {
@@ -154,6 +155,96 @@ TEST_F(StreamTest, GarbageIsRefused) {
   EXPECT_EQ(hello_secret(R"({"op":"hello","secret":"s"})"), "s");
   EXPECT_FALSE(hello_secret(R"({"op":"view","secret":"s"})"));
   EXPECT_FALSE(hello_secret(R"({"op":"hello","secret":5})"));
+}
+
+/// Interfaces that the test changes.
+class InterfaceStreamTest : public StreamTest {
+ protected:
+  InterfaceStreamTest() {
+    InterfaceRow lo, eth;
+    lo.name = "lo", lo.loopback = lo.capturable = lo.up = true;
+    eth.name = "eth0", eth.why = "it is switched off", eth.fix = "sudo the-fix";
+    rows = {lo, eth};
+  }
+  size_t told(StreamSession& page, int64_t ms) {
+    const auto messages = page.due(ms * kMs);
+    for (const StreamMessage& m : messages)
+      if (m.bytes.starts_with(R"({"op":"interfaces")")) last = parse_object(m.bytes).value();
+    return count_op(messages, "interfaces");
+  }
+
+  std::vector<InterfaceRow> rows;
+  int lists = 0;
+  JsonIn last;
+  Api with_list{engine, library, {[this] { return ++lists, rows; }, {}}, folder.path()};
+  StreamSession one{with_list}, two{with_list};
+};
+
+TEST_F(InterfaceStreamTest, AChangeReachesEveryPageWithinTwoSeconds) {
+  EXPECT_EQ(told(one, 1000), 1u);
+  EXPECT_EQ(told(two, 1010), 1u);
+  for (int64_t ms = 1250; ms < 5000; ms += 250) {
+    rows[0].rx_bytes += 1000;  // no news to a page that did not ask
+    EXPECT_EQ(told(one, ms) + told(two, ms + 10), 0u) << ms;
+  }
+  EXPECT_LE(lists, 6) << "read once a second, not once a page";
+  for (const auto& change : std::vector<std::function<void()>>{
+           [&] { rows[1].up = rows[1].capturable = true; }, [&] { rows[1].name = "lan0"; },
+           [&] { rows[1].addresses = {"10.0.0.7"}; }, [&] { rows.pop_back(); },
+           [&] { rows.push_back(rows[0]); }}) {
+    const int64_t begin = 10'000 + 10'000 * lists;
+    EXPECT_EQ(told(one, begin) + told(two, begin), 0u);
+    change();
+    size_t first = 0, second = 0;
+    for (int64_t ms = begin + 250; ms <= begin + 2000; ms += 250) {
+      first += told(one, ms);
+      second += told(two, ms);
+    }
+    EXPECT_EQ(first, 1u);
+    EXPECT_EQ(second, 1u);
+    ASSERT_EQ(last["interfaces"].size(), rows.size());
+    EXPECT_EQ(last["interfaces"].back()["name"], rows.back().name);
+    EXPECT_EQ(last["interfaces"].back()["up"], rows.back().up);
+  }
+}
+
+TEST_F(InterfaceStreamTest, CountersOnceASecondOnlyToPagesThatAsked) {
+  told(one, 1000), told(two, 1000);
+  EXPECT_FALSE(one.take(R"({"op":"interfaces"})"));
+  EXPECT_TRUE(one.take(R"({"op":"interfaces","on":true})"));
+  size_t first = 0, second = 0;
+  for (int64_t ms = 2000; ms < 12'000; ms += 50) {
+    rows[0].rx_bytes += 1000;
+    first += told(one, ms);
+    second += told(two, ms);
+  }
+  EXPECT_GE(first, 9u);
+  EXPECT_LE(first, 11u);
+  EXPECT_EQ(second, 0u);
+  EXPECT_GT(last["interfaces"][0]["rx_bytes"], 170'000);
+  EXPECT_TRUE(one.take(R"({"op":"interfaces","on":false})"));
+  for (int64_t ms = 20'000; ms < 23'000; ms += 250) EXPECT_EQ(told(one, ms), 0u);
+}
+
+TEST_F(InterfaceStreamTest, NothingToCaptureOnIsAStateOfItsOwn) {
+  EngineState state;
+  state.can_capture = true;
+  state.rights_state = "ready";
+  EXPECT_EQ(state_json(state, no_interface(rows))["rights"]["state"], "ready");
+  rows[0].capturable = false;
+  rows[0].why = "it is switched off";
+  rows[0].fix = "sudo the-loopback-fix";
+  const Json rights = state_json(state, no_interface(rows))["rights"];
+  EXPECT_EQ(rights["state"], "no_interface");
+  EXPECT_EQ(rights["can_capture"], false);
+  EXPECT_EQ(rights["why"], "there is no interface to capture on; eth0: it is switched off");
+  EXPECT_EQ(rights["fix"], "sudo the-fix");
+  rows.clear();
+  EXPECT_EQ(state_json(state, no_interface(rows))["rights"]["why"],
+            "this machine has no network interface");
+  state.can_capture = false;  // without rights that is what to say first
+  state.rights_state = "no_capd";
+  EXPECT_EQ(state_json(state, no_interface(rows))["rights"]["state"], "no_capd");
 }
 
 }  // namespace

@@ -64,18 +64,22 @@ std::vector<std::string> default_route_names(std::string_view route, std::string
   return names;
 }
 
-std::vector<InterfaceCounters> parse_counters(std::string_view text) {
-  std::vector<InterfaceCounters> out;
-  while (!text.empty()) {
-    const std::string_view line = take_line(text);
-    const size_t colon = line.rfind(':');
-    if (colon == std::string_view::npos) continue;
-    const auto name = columns(line.substr(0, colon));
-    const auto c = columns(line.substr(colon + 1));
-    if (name.size() != 1 || c.size() < 9) continue;
-    out.push_back({std::string(name[0]), number(c[0], 10), number(c[8], 10)});
+std::string_view rights_word(Rights::State state) {
+  switch (state) {
+    case Rights::State::kReady:
+      return "ready";
+    case Rights::State::kNoCapd:
+      return "no_capd";
+    case Rights::State::kNoCapability:
+      return "no_right";
+    case Rights::State::kOtherVersion:
+      return "other_version";
+    case Rights::State::kUserNotListed:
+      return "other_user";
+    case Rights::State::kBroken:
+      break;
   }
-  return out;
+  return "broken_capd";
 }
 
 const InterfaceInfo* preferred_interface(const std::vector<InterfaceInfo>& interfaces) {

@@ -1,23 +1,29 @@
-// Interfaces as Linux tells them: getifaddrs, /proc/net and, for what only it knows, /sys.
+// Interfaces as Linux tells them: the link table, getifaddrs, ethtool, /proc/net and, for what only
+// it knows, /sys.
 
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
-#include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <climits>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <sstream>
+#include <tuple>
 
 #include "base/ip_address.h"
+#include "base/shell_word.h"
 #include "capture/interfaces.h"
 #include "capture/live_source.h"
 
@@ -48,29 +54,37 @@ std::string sys_directory(const InterfaceInfo& i) {
   return number_in(path + "/ifindex") == static_cast<long>(i.index) ? path : std::string();
 }
 
-std::string kind_words(const InterfaceInfo& i, const std::string& sys) {
-  const std::string uevent = sys.empty() ? std::string() : read_text(sys + "/uevent");
-  const auto is = [&](const char* type) {
-    return uevent.find(std::string("DEVTYPE=") + type + "\n") != std::string::npos;
-  };
-  const auto named = [&](const char* prefix) { return i.name.starts_with(prefix); };
-  if (i.loopback) return "this computer talking to itself";
-  if (i.wireless) return "Wi-Fi";
-  if (is("wireguard")) return "WireGuard tunnel";
-  if (is("bridge") || named("docker") || named("br-") || named("virbr")) {
-    return "bridge between virtual machines or containers";
-  }
-  if (is("vlan")) return "VLAN on another interface";
-  if (is("bond")) return "several cables bundled as one";
-  if (is("wwan")) return "mobile network";
-  if ((!sys.empty() && exists(sys + "/tun_flags")) || named("tun") || named("tap")) {
-    return "tunnel (VPN)";
-  }
-  if (i.hardware_type == ARPHRD_PPP) return "dial-up or VPN link";
-  if (named("veth")) return "virtual cable to a container";
-  if (i.hardware_type != ARPHRD_ETHER) return "tunnel";
-  if (named("usb") || named("enx")) return "Ethernet over USB";
-  return i.is_virtual ? "virtual Ethernet" : "Ethernet cable";
+/// The card's speed, as its driver tells it; 0 = not told. Works in every namespace.
+uint32_t speed_mbps(int any_socket, const std::string& name) {
+  // The settings end in three masks of as many words as the kernel says.
+  alignas(ethtool_link_settings)
+      std::array<char, sizeof(ethtool_link_settings) + 3 * SCHAR_MAX * sizeof(uint32_t)>
+          room{};
+  auto& settings = *reinterpret_cast<ethtool_link_settings*>(room.data());
+  ifreq ask{};
+  std::memcpy(ask.ifr_name, name.data(), std::min(name.size(), sizeof ask.ifr_name - 1));
+  ask.ifr_data = room.data();
+  settings.cmd = ETHTOOL_GLINKSETTINGS;
+  if (::ioctl(any_socket, SIOCETHTOOL, &ask) != 0) return 0;
+  if (settings.link_mode_masks_nwords >= 0) return 0;
+  settings.cmd = ETHTOOL_GLINKSETTINGS;
+  settings.link_mode_masks_nwords = static_cast<int8_t>(-settings.link_mode_masks_nwords);
+  if (::ioctl(any_socket, SIOCETHTOOL, &ask) != 0) return 0;
+  const uint32_t told = settings.speed;
+  return told < 10'000'000 ? told : 0;  // UINT32_MAX: unknown
+}
+
+bool is_wireless(int any_socket, const std::string& name) {
+  ifreq ask{};
+  std::memcpy(ask.ifr_name, name.data(), std::min(name.size(), sizeof ask.ifr_name - 1));
+  constexpr unsigned long kWirelessName = 0x8B01;  // SIOCGIWNAME; its header quarrels with if.h
+  return ::ioctl(any_socket, kWirelessName, &ask) == 0;
+}
+
+/// The last part of where a link of /sys points to.
+std::string link_end(const std::string& path) {
+  std::error_code ec;
+  return std::filesystem::read_symlink(path, ec).filename().string();
 }
 
 void add_address(InterfaceInfo& i, const sockaddr& address) {
@@ -86,40 +100,52 @@ void add_address(InterfaceInfo& i, const sockaddr& address) {
     const auto& in = reinterpret_cast<const sockaddr_in6&>(address);
     const auto* b = reinterpret_cast<const std::byte*>(&in.sin6_addr);
     i.addresses.push_back(IpAddress::v6(Bytes{b, 16}).text());
-  } else if (address.sa_family == AF_PACKET) {
-    const auto& link = reinterpret_cast<const sockaddr_ll&>(address);
-    i.index = static_cast<uint32_t>(link.sll_ifindex);
-    i.hardware_type = link.sll_hatype;
-    uint64_t mac = 0;
-    for (int k = 0; k < 6; ++k) mac = mac << 8 | link.sll_addr[k];
-    if (link.sll_halen == 6 && mac != 0) i.mac = mac_text(mac);
   }
 }
 
-void add_details(InterfaceInfo& i) {
+InterfaceInfo info_of(const Link& link, const std::vector<Link>& links, int any_socket) {
+  InterfaceInfo i;
+  i.name = link.name;
+  if (link.mac != 0) i.mac = mac_text(link.mac);
+  i.index = link.index;
+  i.mtu = link.mtu;
+  i.hardware_type = link.hardware_type;
+  i.up = link.up;
+  i.carrier = link.up && link.carrier;
+  i.loopback = link.loopback;
+  i.rx_bytes = link.rx_bytes;
+  i.tx_bytes = link.tx_bytes;
   const std::string sys = sys_directory(i);
-  if (!sys.empty()) {
-    i.wireless = exists(sys + "/phy80211") || exists(sys + "/wireless");
-    // A real device has a bus behind it; /sys links virtual ones to devices/virtual.
-    i.is_virtual = !exists(sys + "/device");
-    const long speed = number_in(sys + "/speed");  // -1 or unreadable: not told
-    i.speed_mbps = speed > 0 && speed < 10'000'000 ? static_cast<uint32_t>(speed) : 0;
-  } else {
-    i.is_virtual = i.loopback || i.hardware_type != ARPHRD_ETHER;
-  }
-  i.friendly = kind_words(i, sys);
+  // A real device has a bus behind it. Kernels before 5.14 tell it only in /sys.
+  const bool has_device = !link.bus.empty() || (!sys.empty() && exists(sys + "/device"));
+  const bool unknown =
+      link.bus.empty() && sys.empty() && link.kind.empty() && link.hardware_type == ARPHRD_ETHER;
+  i.is_virtual = !has_device && !unknown;
+  i.usb = link.bus == "usb" || (!sys.empty() && link_end(sys + "/device/subsystem") == "usb");
+  LinkFacts facts;
+  facts.wireless = is_wireless(any_socket, i.name) ||
+                   (!sys.empty() && (exists(sys + "/phy80211") || exists(sys + "/wireless")));
+  facts.mobile =
+      !sys.empty() && read_text(sys + "/uevent").find("DEVTYPE=wwan\n") != std::string::npos;
+  for (const Link& other : links)
+    if (link.below != 0 && other.index == link.below) facts.below_name = other.name;
+  i.wireless = facts.wireless;
+  if (i.up) i.speed_mbps = speed_mbps(any_socket, i.name);
+  describe_link(link, facts, i);
+  return i;
 }
 
 void judge(InterfaceInfo& i, const Rights& rights) {
   if (!live_link(i.hardware_type)) {
-    i.why = fmt::format("its frames are of a kind (number {}) that sp3ctra cannot read",
-                        i.hardware_type);
+    Unreadable no = unreadable_frames(i.hardware_type, i.name);
+    i.why = std::move(no.why);
+    i.fix = std::move(no.fix);
   } else if (!rights.can_capture) {
     i.why = rights.why;
     i.fix = rights.fix;
   } else if (!i.up) {
     i.why = "it is switched off";
-    i.fix = fmt::format("sudo ip link set dev {} up", i.name);
+    i.fix = fmt::format("sudo ip link set dev {} up", shell_word(i.name));
   } else {
     i.capturable = true;
   }
@@ -128,40 +154,30 @@ void judge(InterfaceInfo& i, const Rights& rights) {
 }  // namespace
 
 Result<std::vector<InterfaceInfo>> list_interfaces(const Rights& rights) {
+  const auto links = read_links();
+  if (!links) return tl::unexpected(links.error());
   ifaddrs* raw = nullptr;
   if (::getifaddrs(&raw) != 0) return fail_errno("cannot list the network interfaces");
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(raw, &::freeifaddrs);
-  std::map<std::string, InterfaceInfo> by_name;
-  for (const ifaddrs* a = list.get(); a; a = a->ifa_next) {
-    // An address may carry a label ("eth0:1"), which is no interface of its own.
-    const std::string_view label = a->ifa_name;
-    InterfaceInfo& i = by_name[std::string(label.substr(0, label.find(':')))];
-    i.up = (a->ifa_flags & IFF_UP) != 0;
-    i.loopback = (a->ifa_flags & IFF_LOOPBACK) != 0;
-    if (a->ifa_addr) add_address(i, *a->ifa_addr);
-  }
   const auto defaults =
       default_route_names(read_text("/proc/net/route"), read_text("/proc/net/ipv6_route"));
-  for (const InterfaceCounters& c : parse_counters(read_text("/proc/net/dev"))) {
-    const auto found = by_name.find(c.name);
-    if (found == by_name.end()) continue;
-    found->second.rx_bytes = c.rx_bytes;
-    found->second.tx_bytes = c.tx_bytes;
-  }
   const Descriptor any(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   std::vector<InterfaceInfo> out;
-  for (auto& [name, i] : by_name) {
-    i.name = name;
-    i.default_route = std::find(defaults.begin(), defaults.end(), name) != defaults.end();
-    ifreq ask{};
-    std::memcpy(ask.ifr_name, name.data(), std::min(name.size(), sizeof ask.ifr_name - 1));
-    if (::ioctl(any.get(), SIOCGIFMTU, &ask) == 0) i.mtu = static_cast<uint32_t>(ask.ifr_mtu);
-    add_details(i);
+  for (const Link& link : *links) {
+    InterfaceInfo i = info_of(link, *links, any.get());
+    for (const ifaddrs* a = list.get(); a; a = a->ifa_next) {
+      // An address may carry a label ("eth0:1"), which is no interface of its own.
+      const std::string_view label = a->ifa_name;
+      if (a->ifa_addr && label.substr(0, label.find(':')) == link.name)
+        add_address(i, *a->ifa_addr);
+    }
+    i.default_route = std::find(defaults.begin(), defaults.end(), i.name) != defaults.end();
     judge(i, rights);
     out.push_back(std::move(i));
   }
-  std::stable_sort(out.begin(), out.end(), [](const InterfaceInfo& a, const InterfaceInfo& b) {
-    return std::pair(a.default_route, a.up) > std::pair(b.default_route, b.up);
+  std::sort(out.begin(), out.end(), [](const InterfaceInfo& a, const InterfaceInfo& b) {
+    return std::tuple(!a.default_route, !a.up, std::string_view(a.name)) <
+           std::tuple(!b.default_route, !b.up, std::string_view(b.name));
   });
   return out;
 }

@@ -30,17 +30,54 @@ TEST(DefaultRoute, ReadsBothTables) {
   EXPECT_TRUE(default_route_names("x\n\n\t\t", "zz").empty());
 }
 
-TEST(Counters, ReadsProcNetDev) {
-  const auto c = parse_counters(
-      "Inter-|   Receive                          |  Transmit\n"
-      " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets\n"
-      "    lo:  123456789012  5 0 0 0 0 0 0  99 5 0 0 0 0 0 0\n"
-      "eth0: 7 5 0 0 0 0 0 0 8 5 0 0 0 0 0 0\n");
-  ASSERT_EQ(c.size(), 2u);
-  EXPECT_EQ(c[0].name, "lo");
-  EXPECT_EQ(c[0].rx_bytes, 123456789012u);
-  EXPECT_EQ(c[0].tx_bytes, 99u);
-  EXPECT_EQ(c[1].name, "eth0");
+TEST(Describe, EveryKindHasItsWords) {
+  struct Case {
+    const char *name, *kernel_kind, *kind, *words;
+    uint32_t hardware_type = 1;
+    bool usb = false, is_virtual = true, wireless = false, mobile = false;
+  };
+  for (const Case& c :
+       {Case{"eth0", "", "ethernet", "Ethernet cable", 1, false, false},
+        Case{"enx01", "", "ethernet", "Ethernet over USB", 1, true, false},
+        Case{"wlan0", "", "wifi", "Wi-Fi", 1, false, false, true},
+        Case{"wlx1", "", "wifi", "Wi-Fi over USB", 1, true, false, true},
+        Case{"wwan0", "", "mobile", "mobile network", 65534, true, false, false, true},
+        Case{"docker0", "bridge", "bridge", "bridge between containers"},
+        Case{"virbr0", "bridge", "bridge", "bridge between virtual machines"},
+        Case{"br0", "bridge", "bridge", "bridge between networks"},
+        Case{"eth0", "veth", "veth", "virtual cable to a container"},
+        Case{"x", "tun", "tun", "tunnel (VPN)", 65534},
+        Case{"x", "tun", "tap", "virtual card of a machine or VPN"},
+        Case{"x", "wireguard", "wireguard", "WireGuard tunnel", 65534},
+        Case{"x", "bond", "bond", "several cables bundled as one"},
+        Case{"x", "macvlan", "macvlan", "second address of another card"},
+        Case{"x", "vxlan", "tunnel", "VXLAN tunnel"},
+        Case{"x", "vlan", "vlan", "VLAN 0 on another interface"},
+        Case{"x", "dummy", "dummy", "dummy card: what it sends goes nowhere"},
+        Case{"ppp0", "", "ppp", "dial-up or VPN link", 512},
+        Case{"sit0", "unknown", "tunnel", "tunnel", 776},
+        Case{"x", "unknown", "virtual", "virtual Ethernet"}}) {
+    Link link;
+    link.kind = c.kernel_kind;
+    InterfaceInfo i;
+    i.name = c.name;
+    i.hardware_type = c.hardware_type;
+    i.usb = c.usb;
+    i.is_virtual = c.is_virtual;
+    describe_link(link, {c.wireless, c.mobile, {}}, i);
+    EXPECT_EQ(i.kind, c.kind) << c.name << " " << c.kernel_kind;
+    EXPECT_EQ(i.friendly, c.words) << c.name << " " << c.kernel_kind;
+  }
+}
+
+TEST(Unreadable, SaysWhyAndTheFixWhereThereIsOne) {
+  const Unreadable monitor = unreadable_frames(803, "mon0");
+  EXPECT_NE(monitor.why.find("monitor mode"), std::string::npos);
+  EXPECT_EQ(monitor.fix,
+            "sudo sh -c 'ip link set dev mon0 down && iw dev mon0 set type managed && ip link set "
+            "dev mon0 up'");
+  EXPECT_NE(unreadable_frames(280, "can0").why.find("CAN bus"), std::string::npos);
+  EXPECT_NE(unreadable_frames(9999, "x").why.find("9999"), std::string::npos);
 }
 
 TEST(Preferred, DefaultRouteThenRealThenLoopback) {
@@ -114,6 +151,58 @@ TEST_F(InterfacesTest, ListsWhatThereIs) {
   ASSERT_FALSE(lo->addresses.empty());
   EXPECT_EQ(lo->addresses[0], "127.0.0.1");
   EXPECT_EQ(preferred_interface(list_)->name, "sp3a");
+}
+
+TEST_F(InterfacesTest, TellsWhatEachIs) {
+  using live_test::run;
+  struct Made {
+    std::vector<std::string> command;
+    const char *name, *kind, *friendly;
+  };
+  const std::vector<Made> wanted = {
+      {{"ip", "link", "add", "br0", "type", "bridge"}, "br0", "bridge", "bridge between networks"},
+      {{"ip", "link", "add", "link", "sp3a", "name", "tag", "type", "vlan", "id", "7"},
+       "tag",
+       "vlan",
+       "VLAN 7 on sp3a"},
+      {{"ip", "tuntap", "add", "way", "mode", "tun"}, "way", "tun", "tunnel (VPN)"},
+      {{"ip", "tuntap", "add", "card", "mode", "tap"},
+       "card",
+       "tap",
+       "virtual card of a machine or VPN"},
+      {{"ip", "link", "add", "link", "sp3a", "name", "mv", "type", "macvlan"},
+       "mv",
+       "macvlan",
+       "second address of another card"},
+      {{"ip", "link", "add", "bo", "type", "bond"}, "bo", "bond", "several cables bundled as one"},
+      {{"ip", "link", "add", "wg", "type", "wireguard"}, "wg", "wireguard", "WireGuard tunnel"}};
+  std::vector<const Made*> made;
+  for (const Made& m : wanted)
+    if (run(m.command) == 0) made.push_back(&m);
+  ASSERT_FALSE(made.empty());
+  list(true);
+  for (const Made* m : made) {
+    const InterfaceInfo* i = find(m->name);
+    ASSERT_TRUE(i) << m->name;
+    EXPECT_EQ(i->kind, m->kind);
+    EXPECT_EQ(i->friendly, m->friendly);
+    EXPECT_TRUE(i->is_virtual && !i->wireless && !i->usb) << m->name;
+  }
+  const InterfaceInfo* cable = find("sp3a");
+  EXPECT_EQ(cable->kind, "veth");
+  EXPECT_TRUE(cable->carrier && cable->is_virtual);
+  EXPECT_EQ(cable->speed_mbps, 10'000u) << "what the driver of a virtual cable tells";
+  ASSERT_EQ(run({"ip", "link", "set", "sp3b", "down"}), 0);
+  list(true);
+  EXPECT_TRUE(find("sp3a")->up);
+  EXPECT_FALSE(find("sp3a")->carrier) << "its other end is off";
+}
+
+TEST_F(InterfacesTest, AFixIsSafeToPaste) {
+  ASSERT_EQ(live_test::run({"ip", "link", "set", "sp3b", "down", "name", "a;id"}), 0);
+  list(true);
+  ASSERT_TRUE(find("a;id"));
+  EXPECT_EQ(find("a;id")->fix, "sudo ip link set dev 'a;id' up");
 }
 
 TEST_F(InterfacesTest, CountsBytes) {

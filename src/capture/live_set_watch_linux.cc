@@ -34,6 +34,7 @@ BpfError about(const std::string& name, std::string words) {
 
 constexpr int64_t kSleepNoticedNs = Timestamp::kSecond;
 constexpr int kStormPauseMs = 10;
+constexpr uint32_t kRetryFailedMs = 2000;  // what could not be opened is tried again after this
 constexpr uint32_t kReadingPatienceMs = 1000;
 
 }  // namespace
@@ -545,7 +546,8 @@ void LiveSet::look_at_gone(const MemberPtr& member, const Links& links) {
       if (o->source && o->source->interface_index() == link->index) return;
     }
     const int64_t now_ms = clock_ns(CLOCK_MONOTONIC) / 1'000'000;
-    if (now_ms - m.tried_ms < limits::kLinkRetryMs) return;
+    const bool failed = m.state == LiveInterfaceState::kFailed;
+    if (now_ms - m.tried_ms < (failed ? kRetryFailedMs : limits::kLinkRetryMs)) return;
     m.tried_ms = now_ms;
     card_drops = link->card_drops;
   }

@@ -2,6 +2,7 @@
 // Live packets of one interface through a TPACKET_V3 ring. One capture thread calls next(), wait()
 // and lease(); stop(), stats() and state questions may come from any thread.
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,16 +91,21 @@ class LiveSource : public PacketSource {
   LiveSource() = default;
   Status open_ring(Capd& capd, const Options& options);
   bool accept(const RingFrame& frame, Packet& out);
-  bool wanted(const RingFrame& frame) const;
+  bool wanted(const RingFrame& frame);
   void attach(const std::vector<BpfInstruction>& code) const;
   Next after_stop();
   void look_at_error();
 
   std::shared_ptr<Ring> ring_;
-  Descriptor wake_;  // an eventfd
-  BpfProgram program_;
-  BpfProgram before_;           // judges what came before since_
-  Timestamp since_, in_force_;  // program_ begins; the kernel alone runs it
+  Descriptor wake_;     // an eventfd
+  BpfProgram program_;  // as opened
+  /// A filter and the packets it judges, by their time: from `since` to the next one's. Between
+  /// `in_kernel` and `until` the kernel surely ran it.
+  struct Reign {
+    BpfProgram program;
+    Timestamp since, in_kernel, until;
+  };
+  std::deque<Reign> reigns_;  // the last one goes on; earlier ones while the ring holds of theirs
   std::vector<CaptureInterface> interfaces_;
   std::string damage_;
   LinkType link_ = LinkType::kEthernet;

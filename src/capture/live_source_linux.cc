@@ -49,6 +49,9 @@ Result<uint32_t> hardware_type_of(const std::string& name) {
 }
 
 constexpr uint32_t kEthernetHeaderBytes = 14;
+constexpr int64_t kFromTimeToFilterNs = 50'000'000;
+constexpr size_t kReignsMax = 16;  // filters changed while the ring holds packets from before
+constexpr Timestamp kEver{INT64_MAX};
 
 }  // namespace
 
@@ -103,6 +106,7 @@ tl::expected<std::unique_ptr<LiveSource>, BpfError> LiveSource::open(Capd& capd,
   auto program = compile_bpf(options.bpf, link->link_type, source->snaplen_);
   if (!program) return tl::unexpected(program.error());
   source->program_ = std::move(*program);
+  source->reigns_.push_back({source->program_, {INT64_MIN}, {INT64_MIN}, kEver});
   source->link_ = link->link_type;
   source->loopback_ = *hardware == ARPHRD_LOOPBACK;
   source->retire_ms_ = options.retire_ms;
@@ -146,12 +150,14 @@ Status LiveSource::open_ring(Capd& capd, const Options& options) {
 
 LiveSource::~LiveSource() = default;
 
-bool LiveSource::wanted(const RingFrame& frame) const {
+bool LiveSource::wanted(const RingFrame& frame) {
   // capd asks the kernel to leave these out; kernels before 4.20 cannot.
   if (loopback_ && frame.outgoing) return false;
-  if (frame.ts < since_) return before_.match(frame.data, frame.wire_bytes) != 0;
-  if (!program_.needs_tags && frame.ts >= in_force_) return true;
-  return program_.match(frame.data, frame.wire_bytes) != 0;
+  while (reigns_.size() > 1 && frame.ts >= reigns_[1].since) reigns_.pop_front();
+  const Reign& r = reigns_.front();
+  const bool by_kernel = frame.ts >= r.in_kernel && frame.ts < r.until;
+  if (by_kernel && !r.program.needs_tags) return true;
+  return r.program.match(frame.data, frame.wire_bytes) != 0;
 }
 
 void LiveSource::attach(const std::vector<BpfInstruction>& code) const {
@@ -165,11 +171,15 @@ void LiveSource::attach(const std::vector<BpfInstruction>& code) const {
 void LiveSource::set_filter(BpfProgram program) {
   // Between the two filters everything enters the ring and is judged here, by its time: so each
   // packet meets exactly one of them.
+  if (sealed_) return;
+  // A packet has its time some while before it meets the filter.
+  reigns_.back().until = {wall_clock().ns - kFromTimeToFilterNs};
   attach(keep_all(snaplen_));
-  before_ = std::exchange(program_, std::move(program));
-  since_ = wall_clock();
-  if (!program_.needs_tags) attach(program_.code);
-  in_force_ = wall_clock();
+  Reign next{std::move(program), wall_clock(), {}, kEver};
+  if (!next.program.needs_tags) attach(next.program.code);
+  next.in_kernel = wall_clock();
+  reigns_.push_back(std::move(next));
+  if (reigns_.size() > kReignsMax) reigns_.pop_front();
 }
 
 bool LiveSource::accept(const RingFrame& frame, Packet& out) {

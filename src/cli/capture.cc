@@ -1,38 +1,47 @@
-// sp3ctra capture: live packets of one interface to the screen or a pcapng file.
+// sp3ctra capture: live packets to the screen, a pcapng file or a ring of files.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
+#include "api/interface_watch.h"
 #include "capture/interfaces.h"
+#include "capture/live_set.h"
+#include "cli/capture_files.h"
+#include "cli/capture_options.h"
+#include "cli/color.h"
 #include "cli/commands.h"
+#include "cli/interface_rows.h"
 #include "cli/packet_printer.h"
 #include "cli/terminal.h"
 #include "decode/shard.h"
+#include "decode/value_text.h"
 #include "filter/filter.h"
-#include "pipeline/live_capture.h"
+#include "flow/shard_set.h"
 
 namespace sp3ctra::cli {
 namespace {
 
-struct Options {
-  std::string interface_name, bpf, filter, write, format = "text";
-  uint64_t packets_max = 0;
-  uint32_t snaplen = limits::kPacketBytesMax, ring_kib = limits::kRingBytes / 1024;
-  bool no_promiscuous = false, quiet = false;
-  double duration_s = 0;
-  std::string stop_condition;
-};
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kOutputBytes = 1 << 16;  // printed at once while packets are many
+constexpr auto kWordsEvery = std::chrono::milliseconds(500);
+constexpr auto kCountEvery = std::chrono::milliseconds(250);  // the running count
 
 class Capture {
  public:
-  Capture(const Options& o, LiveSource& source, PacketPrinter printer, Filter filter,
-          PcapngWriter* writer)
+  Capture(const CaptureOptions& o, LiveSet& live, PacketPrinter printer, Filter filter,
+          CaptureFiles* files)
       : options_(o),
-        source_(source),
+        live_(live),
         printer_(std::move(printer)),
         filter_(std::move(filter)),
-        writer_(writer),
+        files_(files),
+        printing_(!o.quiet && (!files || o.print)),
+        counting_(files && !o.quiet && !printing_ && is_terminal(2)),
         shards_({limits::kFlowsPerShard,
                  !filter_.everything() || printer_.wants_tree() ? &tree_ : nullptr, nullptr,
                  &numbering_}) {
@@ -40,73 +49,172 @@ class Capture {
   }
 
   int run() {
-    using Clock = std::chrono::steady_clock;
-    const auto end =
-        Clock::now() + std::chrono::milliseconds(static_cast<int64_t>(options_.duration_s * 1000));
+    begun_ = Clock::now();
+    if (printing_) printer_.header(out_);
     bool stopping = false;
-    std::string out;
     for (Packet p;;) {
-      const bool over = signalled() || (options_.duration_s > 0 && Clock::now() >= end) ||
-                        (options_.packets_max > 0 && shown_ >= options_.packets_max) ||
-                        (writer_ && !writer_->status());
-      if (over && !stopping) {
-        source_.stop();
+      if (!stopping && over()) {
+        live_.stop();
         stopping = true;
       }
-      const PacketSource::Next next = source_.next(p);
+      const PacketSource::Next next = live_.next(p);
       if (next == PacketSource::Next::kEnd) break;
       if (next == PacketSource::Next::kIdle) {
-        if (writer_) (void)writer_->flush();
-        source_.wait(100);
-        continue;
+        idle();
+        live_.wait(100);
+      } else if (!enough()) {
+        one(p);
       }
-      if (options_.packets_max > 0 && shown_ >= options_.packets_max) continue;
-      one(p, out);
-      std::fwrite(out.data(), 1, out.size(), stdout);
-      std::fflush(stdout);
-      out.clear();
     }
     return finish();
   }
 
  private:
-  void one(Packet& p, std::string& out) {
+  /// No further packet is wanted, also none that has come already.
+  bool enough() const {
+    const Bounds& b = options_.stop;
+    if ((b.packets > 0 && shown_ >= b.packets) || full_ || left_) return true;
+    if (!files_) return false;
+    return (b.bytes > 0 && files_->bytes() >= b.bytes) ||
+           (b.files > 0 && files_->files() >= b.files && (files_->due() || !files_->begun()));
+  }
+
+  bool over() const {
+    return signalled() || enough() ||
+           (options_.stop.duration_s > 0 &&
+            std::chrono::duration<double>(Clock::now() - begun_).count() >=
+                options_.stop.duration_s);
+  }
+
+  void idle() {
+    print_out();
+    if (files_) take(files_->flush());
+    turn_file();
+    show_count();
+    show_words();
+  }
+
+  void one(Packet& p) {
     p.number = ++seen_;
     if (seen_ == 1) first_ = now_ = previous_ = p.ts;
     now_ = std::max(now_, p.ts);
-    const Dissection& d = shards_.dissect(p, shard_of(p), now_, first_, previous_);
+    const Dissection* d = nullptr;
+    // A file of everything needs no dissection, and can be written as fast as packets come.
+    if (printing_ || !filter_.everything())
+      d = &shards_.dissect(p, shard_of(p), now_, first_, previous_);
     previous_ = p.ts;
     if (!filter_.everything() && !filter_.matches(tree_, p.data)) return;
     ++shown_;
-    if (writer_) writer_->write_packet(p);
-    if (!options_.quiet && !writer_) printer_.print(out, d);
+    if (files_) {
+      turn_file();
+      take(files_->write(p, live_.interfaces()));
+      if ((shown_ & 0xff) == 0) show_count();
+    }
+    if (!printing_) return;
+    printer_.print(out_, *d);
+    if (options_.line_by_line || out_.size() > kOutputBytes) print_out();
+  }
+
+  void turn_file() {
+    if (files_ && files_->due()) take(files_->end(live_.statistics(), now_));
+  }
+
+  void take(const Status& written) {
+    if (written || full_ || left_) return;
+    // Whoever read the capture has gone: nothing is wrong.
+    left_ =
+        options_.write == "-" && written.error().message.find("Broken pipe") != std::string::npos;
+    if (left_) return;
+    full_ = true;
+    trouble_ = written.error().message;
+  }
+
+  void print_out() {
+    if (out_.empty()) return;
+    const bool ok =
+        std::fwrite(out_.data(), 1, out_.size(), stdout) == out_.size() && std::fflush(stdout) == 0;
+    out_.clear();
+    if (!ok) left_ = true;
+  }
+
+  void show_count() {
+    if (!counting_ || Clock::now() - counted_ < kCountEvery) return;
+    counted_ = Clock::now();
+    fmt::print(stderr, "\r{} packets, {} kB ", shown_, files_->bytes() / 1000);
+    std::fflush(stderr);
   }
 
   int finish() {
-    const LiveStats s = source_.stats();
-    if (writer_) {
-      FileStatistics stats;
-      stats.received = s.received;
-      stats.dropped = s.kernel_drops;
-      writer_->write_statistics(stats, now_);
-      if (const Status st = writer_->flush(); !st) return failed(st.error().message);
+    print_out();
+    if (files_ && !full_ && !left_) take(files_->end(live_.statistics(), now_));
+    if (left_) return kDone;
+    print_counts();
+    if (full_) {
+      const bool disk = trouble_.find("No space left") != std::string::npos;
+      return failed(fmt::format(
+          "{}: {}\n  It ends after its last whole packet; {} of {} packets are written.{}",
+          files_->path(), disk ? "the disk is full" : trouble_, files_->packets(), shown_,
+          disk ? "\n  A ring of files needs a bounded space: -b filesize:KB -b files:N" : ""));
     }
-    fmt::print(stderr,
-               "\n{} packets captured\n{} packets received by the filter\n"
-               "{} packets dropped by the kernel\n",
-               shown_, s.received, s.kernel_drops);
-    if (!source_.damage().empty()) return failed(source_.damage());
     return kDone;
   }
 
-  const Options& options_;
-  LiveSource& source_;
+  /// What befalls an interface while the others go on.
+  void show_words() {
+    if (Clock::now() - worded_ < kWordsEvery) return;
+    worded_ = Clock::now();
+    for (const LiveInterfaceState& i : live_.states()) {
+      std::string& said = words_[i.name];
+      if (said == i.words) continue;
+      said = i.words;
+      if (!said.empty() || i.state == LiveInterfaceState::kRunning)
+        fmt::print(stderr, "{}{}: {}\n", counting_ ? "\n" : "", escape_text(i.name),
+                   said.empty() ? "captured again" : said);
+    }
+  }
+
+  /// What tcpdump's users look for; of several interfaces each by itself, too.
+  void print_counts() {
+    const std::vector<LiveInterfaceState> states = live_.states();
+    LiveStats all;
+    uint64_t duplicates = 0;
+    std::string text = "\n";
+    for (const LiveInterfaceState& i : states) {
+      all.received += i.stats.received;
+      all.kernel_drops += i.stats.kernel_drops;
+      all.card_drops += i.stats.card_drops;
+      duplicates += i.duplicates;
+      if (states.size() > 1)
+        text += fmt::format(
+            "{}: {} captured, {} received by filter, {} dropped by kernel, {} "
+            "dropped by interface\n",
+            escape_text(i.name), i.packets, i.stats.received, i.stats.kernel_drops,
+            i.stats.card_drops);
+    }
+    text += fmt::format("{} packets captured\n", shown_);
+    if (duplicates > 0)
+      text += fmt::format("{} of all were seen on another interface, too\n", duplicates);
+    text += fmt::format(
+        "{} packets received by filter\n{} packets dropped by kernel\n{} packets "
+        "dropped by interface\n",
+        all.received, all.kernel_drops, all.card_drops);
+    std::fputs(text.c_str(), stderr);
+  }
+
+  const CaptureOptions& options_;
+  LiveSet& live_;
   PacketPrinter printer_;
   Filter filter_;
-  PcapngWriter* writer_;
+  CaptureFiles* files_;
+  const bool printing_, counting_;
   Tree tree_;
   CountingNumbering numbering_;
   ShardSet shards_;
+  Clock::time_point begun_, counted_, worded_;
+  std::map<std::string, std::string> words_;  // said of an interface, last
+  std::string out_, trouble_;
+  bool full_ = false;  ///< the file took no more
+  bool left_ = false;  ///< nobody reads any more
   Timestamp first_, now_, previous_;
   uint64_t seen_ = 0, shown_ = 0;
 };
@@ -116,70 +224,108 @@ int usage(std::string_view message) {
   return kUsage;
 }
 
-int capture(Options o) {
-  if (!o.stop_condition.empty()) {
-    if (!o.stop_condition.starts_with("duration:"))
-      return usage("-a: only duration:SECONDS is known");
-    o.duration_s = std::strtod(o.stop_condition.c_str() + 9, nullptr);
-    if (o.duration_s <= 0) return usage("-a duration: needs a number of seconds above 0");
+/// `name`, or the interface of that number in -D's list; null when there is neither.
+const InterfaceInfo* interface_of(const std::string& name, const std::vector<InterfaceInfo>& list) {
+  for (const InterfaceInfo& i : list)
+    if (i.name == name) return &i;
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool is_number = error == std::errc() && end == name.data() + name.size();
+  return is_number && number >= 1 && number <= list.size() ? &list[number - 1] : nullptr;
+}
+
+/// The names to capture on, or why one of them cannot be.
+Result<std::vector<std::string>> choose(const std::vector<std::string>& wanted,
+                                        const std::vector<InterfaceInfo>& list) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const std::string& w : wanted) {
+    const InterfaceInfo* i = interface_of(w, list);
+    if (!i && w == "any") {
+      for (const InterfaceInfo& each : list)
+        if (each.capturable) add(each.name);
+      continue;
+    }
+    if (!i) return fail("there is no interface {}; sp3ctra interfaces lists them", w);
+    if (!i->capturable)
+      return fail("{} cannot be captured: {}{}{}", i->name, i->why, i->fix.empty() ? "" : "\n  ",
+                  i->fix);
+    add(i->name);
   }
+  if (wanted.empty())
+    if (const InterfaceInfo* best = preferred_interface(list)) add(best->name);
+  if (!names.empty()) return names;
+  const auto none = api::no_interface(interface_rows(list));
+  if (!none) return fail("there is no interface to capture on");
+  return fail("{}{}{}", none->why, none->fix.empty() ? "" : "\n  ", none->fix);
+}
+
+int list_interfaces_shortly(const std::vector<InterfaceInfo>& list) {
+  for (size_t k = 0; k < list.size(); ++k)
+    fmt::print("{}. {} ({}, {}{})\n", k + 1, escape_text(list[k].name), list[k].friendly,
+               list[k].up ? "up" : "down", list[k].capturable ? "" : "; cannot be captured");
+  return kDone;
+}
+
+int capture(CaptureOptions& o) {
+  if (o.list_presets) {
+    fmt::print("{}", presets_text());
+    return kDone;
+  }
+  if (const Status s = understand(o); !s) return usage(s.error().message);
   auto format = parse_format(o.format);
   if (!format) return usage(format.error().message);
-  auto printer = PacketPrinter::make(*format, {});
+  auto printer = PacketPrinter::make(*format, o.fields);
   if (!printer) return usage(printer.error().message);
   auto filter = parse_filter(o.filter);
   if (!filter) return usage("-Y: " + filter.error().message);
   Capd capd = Capd::start();
   if (const Status s = drop_all_capabilities(); !s) return failed(s.error().message);
+  const auto list = list_interfaces(capd.rights());
+  if (!list) return failed(list.error().message);
+  if (o.list_interfaces) return list_interfaces_shortly(*list);
   if (!capd.rights().can_capture)
     return failed(fmt::format("{}\n  {}", capd.rights().why, capd.rights().fix));
-  if (o.interface_name.empty()) {
-    const auto list = list_interfaces(capd.rights());
-    const InterfaceInfo* best = list ? preferred_interface(*list) : nullptr;
-    if (!best) return failed("no interface to capture on; see sp3ctra interfaces");
-    o.interface_name = best->name;
-  }
+  const auto names = choose(o.interfaces, *list);
+  if (!names) return failed(names.error().message);
   catch_signals();
-  LiveSource::Options lo;
-  lo.interface_name = o.interface_name;
+  const uint32_t ring_kib = std::max(o.ring_kib, 2 * limits::kRingBlockBytes / 1024);
+  LiveSet::Options lo;
   lo.bpf = o.bpf;
-  lo.snaplen = o.snaplen == 0 ? limits::kPacketBytesMax : o.snaplen;
+  lo.snaplen = o.snaplen;
   lo.promiscuous = !o.no_promiscuous;
-  lo.ring_bytes = o.ring_kib * 1024;
-  auto source = LiveSource::open(capd, lo);
-  if (!source) {
-    const BpfError& e = source.error();
+  lo.ring_bytes = ring_kib * 1024;
+  lo.may_grow = false;
+  auto live = LiveSet::open(capd, *names, lo);
+  if (!live) {
+    const BpfError& e = live.error();
     if (e.length == 0 && e.position == 0) return failed(e.message);
-    return usage(fmt::format("-f: {}\n  {}\n  {:>{}}", e.message, o.bpf, "^", e.position + 1));
+    return usage(
+        fmt::format("capture filter: {}\n  {}\n  {:>{}}", e.message, o.bpf, "^", e.position + 1));
   }
-  std::unique_ptr<PcapngWriter> writer;
+  std::unique_ptr<CaptureFiles> files;
   if (!o.write.empty()) {
-    auto file = FileHandle::open_write(o.write);
-    if (!file) return failed(file.error().message);
-    writer = std::make_unique<PcapngWriter>(std::move(*file), WriterOrigin{"", "", "sp3ctra", ""});
-    for (const CaptureInterface& i : (*source)->interfaces()) writer->add_interface(i);
+    auto made = CaptureFiles::open({o.write, o.in_ring(), o.ring, o.packet_by_packet},
+                                   (*live)->interfaces());
+    if (!made) return failed(made.error().message);
+    files = std::move(*made);
   }
-  fmt::print(stderr, "capturing on {}; Ctrl-C ends it\n", o.interface_name);
-  return Capture(o, **source, std::move(*printer), std::move(*filter), writer.get()).run();
+  printer->set_paint(Paint{use_color(o.color, 1)});
+  if (names->size() > 1) printer->name_interfaces(&(*live)->interfaces());
+  if (!o.quiet || o.write.empty())
+    fmt::print(stderr, "capturing on {}; Ctrl-C ends it\n",
+               escape_text(fmt::format("{}", fmt::join(*names, ", "))));
+  return Capture(o, **live, std::move(*printer), std::move(*filter), files.get()).run();
 }
 
 }  // namespace
 
 void add_capture(CLI::App& app, Action& chosen) {
-  auto o = std::make_shared<Options>();
-  CLI::App* c = app.add_subcommand("capture", "live packets of an interface");
-  c->add_option("-i,--interface", o->interface_name, "default: the way to the internet");
-  c->add_option("-f,--capture-filter", o->bpf, "capture filter (BPF), for example: not port 22");
-  c->add_option("-Y,--filter", o->filter, "display filter: what is shown or written");
-  c->add_option("-w,--write", o->write, "pcapng file; - is standard output");
-  c->add_option("-c,--packets", o->packets_max, "end after N packets");
-  c->add_option("-s,--snaplen", o->snaplen, "bytes kept of each packet, 0 = all")
-      ->check(CLI::Range(0u, limits::kPacketBytesMax));
-  c->add_option("-B,--buffer", o->ring_kib, "ring in KiB")->check(CLI::Range(2048u, 1u << 20));
-  c->add_flag("-p,--no-promiscuous", o->no_promiscuous, "only packets for this machine");
-  c->add_flag("-q,--quiet", o->quiet, "print no packets");
-  c->add_option("-a,--autostop", o->stop_condition, "duration:SECONDS");
-  c->add_option("-o,--output", o->format, "text, jsonl or tree");
+  auto o = std::make_shared<CaptureOptions>();
+  CLI::App* c = app.add_subcommand("capture", "live packets to the screen or into pcapng files");
+  declare_capture_options(*c, *o);
   c->callback([o, &chosen] { chosen = [o] { return capture(*o); }; });
 }
 

@@ -53,6 +53,29 @@ Json json_value(const Tree& tree, const Node& n) {
   }
 }
 
+/// The SGR code of a family, as the page's hues: names blue, secure green, clear yellow …
+std::string_view family_color(Family family) {
+  switch (family) {
+    case Family::kCarrier:
+      return "";
+    case Family::kNames:
+      return "34";
+    case Family::kSecure:
+      return "32";
+    case Family::kClear:
+      return "33";
+    case Family::kUpkeep:
+      return "36";
+    case Family::kRemote:
+      return "35";
+    case Family::kFiles:
+      return "94";
+    case Family::kThings:
+      return "95";
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<Format> parse_format(const std::string& name) {
@@ -109,6 +132,11 @@ void PacketPrinter::print_columns(std::string& out, const Dissection& d, char se
   out += separator == ',' ? "\r\n" : "\n";
 }
 
+std::string PacketPrinter::interface_name(const Packet& packet) const {
+  if (!interfaces_ || packet.interface_id >= interfaces_->size()) return {};
+  return escape_text((*interfaces_)[packet.interface_id].name);
+}
+
 void PacketPrinter::print_text(std::string& out, const Dissection& d) const {
   const Parsed& p = d.parsed;
   const auto end = [&](bool source) {
@@ -117,9 +145,15 @@ void PacketPrinter::print_text(std::string& out, const Dissection& d) const {
     if (!p.has_ports) return a;
     return p.src.version == 6 ? fmt::format("[{}]:{}", a, port) : fmt::format("{}:{}", a, port);
   };
-  fmt::format_to(std::back_inserter(out), "{:>6} {} {} → {} {} {} {}\n", d.packet->number,
-                 rfc3339(d.packet->ts).substr(11, 15), end(true), end(false),
-                 p.shown ? p.shown->label : "?", d.packet->len, escape_text(d.info()));
+  const std::string name = interface_name(*d.packet);
+  const std::string label(p.shown ? p.shown->label : "?");
+  const bool odd = p.anomaly_count > 0;
+  const std::string_view hue = odd ? "31" : p.shown ? family_color(p.shown->family) : "";
+  fmt::format_to(
+      std::back_inserter(out), "{} {}{} → {} {} {} {}\n",
+      paint_("2", fmt::format("{:>6} {}", d.packet->number, rfc3339(d.packet->ts).substr(11, 15))),
+      name.empty() ? "" : name + " ", end(true), end(false), paint_(odd ? "1;31" : hue, label),
+      d.packet->len, paint_(hue, escape_text(d.info())));
 }
 
 void PacketPrinter::print_tree(std::string& out, const Dissection& d) const {
@@ -146,6 +180,7 @@ void PacketPrinter::print_jsonl(std::string& out, const Dissection& d) const {
   j["ts"] = rfc3339(d.packet->ts);
   j["number"] = d.packet->number;
   j["interface"] = d.packet->interface_id;
+  if (interfaces_) j["interface_name"] = interface_name(*d.packet);
   j["len"] = d.packet->len;
   j["caplen"] = d.packet->caplen;
   j["src"] = end_text(p, true);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/color.h"
 #include "protocols/dissection.h"
 
 namespace sp3ctra::cli {
@@ -17,6 +18,12 @@ class PacketPrinter {
   /// `fields` = names given with -e; an unknown one is an error that suggests its neighbour.
   static Result<PacketPrinter> make(Format format, const std::vector<std::string>& fields);
   void header(std::string& out) const;
+  /// Lines of text in the colours of the protocol families.
+  void set_paint(Paint paint) { paint_ = paint; }
+  /// Lines of text and objects say the interface. `interfaces` may grow and outlives the printer.
+  void name_interfaces(const std::vector<CaptureInterface>* interfaces) {
+    interfaces_ = interfaces;
+  }
   void print(std::string& out, const Dissection& d) const;
   bool wants_tree() const { return format_ == Format::kTree || !columns_.empty(); }
 
@@ -31,7 +38,11 @@ class PacketPrinter {
   void print_columns(std::string& out, const Dissection& d, char separator) const;
   std::string cell(const Column& column, const Tree& tree) const;
 
+  std::string interface_name(const Packet& packet) const;
+
   Format format_ = Format::kText;
+  Paint paint_;
+  const std::vector<CaptureInterface>* interfaces_ = nullptr;
   std::vector<Column> columns_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "capture/interfaces.h"
 #include "cli/commands.h"
+#include "cli/interface_rows.h"
 #include "cli/terminal.h"
 #include "pipeline/disk.h"
 #include "serve/server.h"
@@ -19,37 +20,6 @@ struct Options {
   uint64_t quota_mb = 0;
   bool no_browser = false, url_only = false;
 };
-
-api::Providers providers(const Rights& rights) {
-  api::Providers p;
-  p.interfaces = [&rights] {
-    std::vector<api::InterfaceRow> rows;
-    const auto list = list_interfaces(rights);
-    if (!list) return rows;
-    for (const InterfaceInfo& i : *list) {
-      api::InterfaceRow r;
-      r.name = i.name;
-      r.friendly = i.friendly;
-      r.addresses = i.addresses;
-      r.mac = i.mac;
-      r.up = i.up;
-      r.wireless = i.wireless;
-      r.is_virtual = i.is_virtual;
-      r.loopback = i.loopback;
-      r.default_route = i.default_route;
-      r.capturable = i.capturable;
-      r.why = i.why;
-      r.fix = i.fix;
-      r.rx_bytes = i.rx_bytes;
-      r.tx_bytes = i.tx_bytes;
-      r.speed_mbps = i.speed_mbps;
-      r.mtu = i.mtu;
-      rows.push_back(std::move(r));
-    }
-    return rows;
-  };
-  return p;
-}
 
 Status make_directories(const std::string& data) {
   std::error_code ec;

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/capture_files.h"
+#include "cli/color.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 
@@ -130,6 +132,22 @@ int print_running_url(const std::string& data) {
   }
   std::printf("%s\n", url.c_str());
   return kDone;
+}
+
+bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+bool use_color(std::string_view choice, int descriptor) {
+  if (choice != "auto") return choice == "always";
+  const char* none = std::getenv("NO_COLOR");
+  const char* kind = std::getenv("TERM");
+  if (none && *none) return false;
+  return is_terminal(descriptor) && kind && std::string_view(kind) != "dumb";
+}
+
+Status cut_file(int descriptor, uint64_t bytes) {
+  if (::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0)
+    return fail_errno("cannot cut the file after its last whole packet");
+  return {};
 }
 
 unsigned default_workers() {

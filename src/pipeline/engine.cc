@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "capture/file_source.h"
+#include "capture/interfaces.h"
 #include "pipeline/disk.h"
 
 namespace sp3ctra {
@@ -493,6 +494,7 @@ tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::stri
 EngineState CaptureEngine::state() const {
   EngineState s;
   s.can_capture = capd_.rights().can_capture;
+  s.rights_state = rights_word(capd_.rights().state);
   s.why = capd_.rights().why;
   s.fix = capd_.rights().fix;
   s.disk_quota_bytes = quota();

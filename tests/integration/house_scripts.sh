@@ -69,6 +69,12 @@ if command -v script >/dev/null; then
   echo 1000 >>"$tmp/installed/capd.users"
   rm -f "$tmp/house/build/release/.capd-declined"
   refuse 'installed already: no question' "$(typed '')" 'Run it now?'
+  stand_in installed/sp3ctra-capd 'echo "sp3ctra-capd (protocol 3)" >&2'
+  stand_in house/build/release/sp3ctra-capd 'echo "sp3ctra-capd (protocol 3)" >&2; : another build'
+  refuse 'another build of the same protocol: no question' "$(typed '')" 'Run it now?'
+  stand_in house/build/release/sp3ctra-capd 'echo "sp3ctra-capd (protocol 4)" >&2'
+  expect 'another protocol: the question' "$(typed n)" 'Run it now?'
+  rm -f "$tmp/house/build/release/.capd-declined"
   echo 1001 >"$tmp/installed/capd.users"
   stand_in house/packaging/install-capd 'exit 7'
   expect 'a failed installation is no obstacle' "$(typed y)" 'program:serve:'
