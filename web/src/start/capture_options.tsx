@@ -9,6 +9,8 @@ import { choose_options, filter_words, kLeastSnaplen, kMostSnaplen, options, own
 
 const presets = signal<readonly FilterPreset[]>([]);
 export const options_open = signal(false);
+/** A filter with more characters gets the whole width. */
+const kLongFilter = 90;
 const kRings_mib = [16, 32, 64, 128, 256];
 
 async function fetch_presets(): Promise<void> {
@@ -26,7 +28,7 @@ function Presets() {
   return (
     <ul class="presets" aria-label="Filters with a name">
       {presets.value.map((preset) => (
-        <li key={preset.bpf}>
+        <li key={preset.bpf} class={preset.bpf.length > kLongFilter ? 'long' : ''}>
           <button aria-pressed={chosen === preset} onClick={() => choose_capture_filter(with_preset(preset.bpf, capture_filter.value, own_port()))}>
             <b>{plain_text(preset.name)}</b>
             <code>{preset.bpf === '' ? 'no filter' : plain_text(preset.bpf)}</code>
