@@ -262,6 +262,24 @@ const happenings = {
   },
 };
 
+const follows_on = {
+  name: 'charts and banners that come and go do not pause the list',
+  flags: ['--rights'],
+  needs_mock: kNeeds,
+  async run({ page, server }) {
+    await start(page);
+    await page.waitForTimeout(500);
+    for (const paused of [true, false]) {
+      await page.getByRole('button', { name: 'Charts', exact: true }).click();
+      await happen(page, server, { paused });
+      await page.waitForTimeout(700);
+    }
+    await page.locator('[data-news="over store"]').getByRole('button', { name: 'Dismiss' }).click();
+    await page.waitForTimeout(500);
+    check((await page.getByText('Following').count()) === 1, 'the list was paused by nobody');
+  },
+};
+
 const many = {
   name: 'however much there is to say, the chosen row stays in sight',
   flags: ['--rights'],
@@ -312,4 +330,4 @@ const expired = {
   },
 };
 
-export const tests = [two_pages, filter_change, paused_store, panel, charts, live_charts, twice, happenings, many, expired];
+export const tests = [two_pages, filter_change, paused_store, panel, charts, live_charts, twice, happenings, follows_on, many, expired];

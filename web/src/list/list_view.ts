@@ -191,6 +191,8 @@ export class ListView {
     const delta = now - this.expected_scroll;
     if (Math.abs(delta) < 1) return;
     this.expected_scroll = now;
+    // A list that became higher is moved by the browser, not by a person: it follows on.
+    if (session.following.value && this.scroller.clientHeight !== this.view_px) return;
     const view = this.view_px;
     const dragged = !this.map.is_scaled || Math.abs(delta) > view * kDragViews;
     const target = dragged ? this.map.to_virtual(now) : this.map.clamp(this.top + delta);

@@ -237,7 +237,7 @@ export function StatusPanel() {
             )}
             <dt>This program</dt>
             <dd class="num">
-              {percent_text(state.process.cpu_percent / 100)} CPU, {bytes_text(state.process.memory_bytes)} memory
+              {percent_text(state.process.cpu_percent / 100)} CPU{state.process.memory_bytes > 0 ? `, ${bytes_text(state.process.memory_bytes)} memory` : ''}
             </dd>
             <dt>Link to sp3ctra</dt>
             <dd class={stream.status.value === 'lost' ? 'warn' : ''}>{stream.status.value === 'open' ? 'good' : stream.status.value}</dd>

@@ -17,6 +17,7 @@ describe('the status panel says', () => {
   });
   it('how packets are taken and what made room', () => {
     expect(how_words({ snaplen: 96, promiscuous: false })).toBe('first 96 bytes of each · own traffic only');
+    expect(how_words({ snaplen: 262_144, promiscuous: true })).toBe('whole packets · promiscuous');
     expect(expired_words({ expired_packets: 0, expired_segments: 0 })).toBe('');
     expect(expired_words({ expired_packets: 1204881, expired_segments: 9 })).toContain('1,204,881 packets in 9 files');
   });

@@ -64,9 +64,12 @@ export function percent_text(share: number): string {
 
 export const fullest_ring = (c: Pick<CaptureStatus, 'interfaces'>): number => Math.max(0, ...c.interfaces.map((i) => i.ring_fill));
 
+/** No packet is longer. */
+const kWhole = 262_144;
+
 /** How a packet is taken: "whole packets, everything on the wire". */
 export function how_words(i: Pick<CapturedInterface, 'snaplen' | 'promiscuous'>): string {
-  const size = i.snaplen > 0 ? `first ${count_text(i.snaplen)} bytes of each` : 'whole packets';
+  const size = i.snaplen > 0 && i.snaplen < kWhole ? `first ${count_text(i.snaplen)} bytes of each` : 'whole packets';
   return `${size} · ${i.promiscuous ? 'promiscuous' : 'own traffic only'}`;
 }
 
