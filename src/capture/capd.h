@@ -70,6 +70,10 @@ class Capd {
   static Capd start();
 
   const Rights& rights() const { return rights_; }
+  /// While nothing may be captured: tries again when the installed capd or its list of users has
+  /// changed since the last try (≤ 2 s, else two looks at files). True when rights() is new. Not
+  /// beside other calls.
+  bool look_again();
   /// Asks for one socket (≤ 5 s). Errors name the step and the interface. A capd that has died
   /// since is started again once, which works where the right is the file's.
   Result<CaptureSocket> open(const SocketSpec& spec);
@@ -83,6 +87,7 @@ class Capd {
   int pid_ = -1;
   Options options_;
   Rights rights_;
+  std::string files_seen_;  // what the last try found, by time and size
 };
 
 /// Gives up every capability of the calling thread for good (also the bounding set, and what root

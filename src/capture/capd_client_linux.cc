@@ -1,10 +1,12 @@
 // Starting sp3ctra-capd, asking it for sockets, and finding words for what it answers.
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -169,6 +171,20 @@ Rights judge(const Reply& hello, const std::string& path, const std::string& fix
   return r;
 }
 
+/// Changes whenever capd or its list of users is replaced, written, or given or refused a right.
+std::string files_now(const Capd::Options& options) {
+  const std::string directory = options.installed_path.substr(0, options.installed_path.rfind('/'));
+  std::string text;
+  for (const std::string& path :
+       {directory, options.installed_path, directory + "/" + capd::kUsersFile}) {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) s = {};
+    text += fmt::format("{} {} {} {}.{} ", s.st_ino, s.st_size, s.st_mode, s.st_ctim.tv_sec,
+                        s.st_ctim.tv_nsec);
+  }
+  return text;
+}
+
 }  // namespace
 
 Capd::Capd(Capd&& other) noexcept { *this = std::move(other); }
@@ -180,6 +196,7 @@ Capd& Capd::operator=(Capd&& other) noexcept {
   pid_ = std::exchange(other.pid_, -1);
   options_ = std::move(other.options_);
   rights_ = std::move(other.rights_);
+  files_seen_ = std::move(other.files_seen_);
   return *this;
 }
 
@@ -245,6 +262,8 @@ Capd Capd::start() {
 Capd Capd::start(const Options& options) {
   Capd c;
   c.options_ = options;
+  // Before the try: what changes while it goes on is seen by the next look.
+  c.files_seen_ = files_now(options);
   const std::string fix = options.install_command.empty()
                               ? find_install_command(options.program_directory)
                               : options.install_command;
@@ -258,6 +277,12 @@ Capd Capd::start(const Options& options) {
     if (own.can_capture) c.rights_ = std::move(own);
   }
   return c;
+}
+
+bool Capd::look_again() {
+  if (rights_.can_capture || files_now(options_) == files_seen_) return false;
+  *this = start(Options(options_));
+  return true;
 }
 
 Result<CaptureSocket> Capd::ask(const SocketSpec& spec) {

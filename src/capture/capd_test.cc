@@ -198,6 +198,47 @@ TEST_F(CapdTest, StatesOfAnInstallation) {
   EXPECT_EQ(ordinary_state(), Rights::State::kReady);
 }
 
+TEST_F(CapdTest, ARightGivenLaterIsFound) {
+  installed_ = directory_ + "/sp3ctra-capd";
+  enum { kAllWell, kFoundTooEarly, kNotFound, kNotListedFound, kReadyAgain };
+  const pid_t user = fork();
+  if (user == 0) {
+    // An ordinary user's program that waits while root installs capd in steps.
+    if (setgid(kOrdinaryUid) != 0 || setuid(kOrdinaryUid) != 0) _exit(99);
+    Capd capd = Capd::start(options());
+    if (capd.rights().state != Rights::State::kNoCapd || capd.look_again()) _exit(kFoundTooEarly);
+    kill(getpid(), SIGSTOP);
+    if (!capd.look_again() || capd.rights().state != Rights::State::kNoCapability) _exit(kNotFound);
+    if (capd.look_again()) _exit(kFoundTooEarly);
+    kill(getpid(), SIGSTOP);
+    if (!capd.look_again() || capd.rights().state != Rights::State::kUserNotListed)
+      _exit(kNotListedFound);
+    kill(getpid(), SIGSTOP);
+    const bool found = capd.look_again() && capd.rights().can_capture && !capd.look_again();
+    _exit(found ? kAllWell : kReadyAgain);
+  }
+  int status = 0;
+  const auto wait_for_user = [&] {
+    return waitpid(user, &status, WUNTRACED) == user && WIFSTOPPED(status);
+  };
+  ASSERT_TRUE(wait_for_user()) << WEXITSTATUS(status);
+  ASSERT_TRUE(install(false));
+  kill(user, SIGCONT);
+  ASSERT_TRUE(wait_for_user()) << WEXITSTATUS(status);
+  if (!install(true)) {
+    kill(user, SIGKILL);
+    waitpid(user, &status, 0);
+    GTEST_SKIP() << "file capabilities cannot be set here";
+  }
+  list_users("0\n");
+  kill(user, SIGCONT);
+  ASSERT_TRUE(wait_for_user()) << WEXITSTATUS(status);
+  list_users("65534\n");
+  kill(user, SIGCONT);
+  waitpid(user, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), kAllWell);
+}
+
 TEST_F(CapdTest, ForeignPeerIsRefused) {
   if (!install()) GTEST_SKIP() << "file capabilities cannot be set here";
   list_users("65534\n");

@@ -33,10 +33,10 @@ std::vector<api::InterfaceRow> interface_rows(const std::vector<InterfaceInfo>& 
   return rows;
 }
 
-api::Providers providers(const Rights& rights) {
+api::Providers providers(std::function<Rights()> rights) {
   api::Providers p;
-  p.interfaces = [&rights] {
-    const auto list = list_interfaces(rights);
+  p.interfaces = [rights = std::move(rights)] {
+    const auto list = list_interfaces(rights());
     return list ? interface_rows(*list) : std::vector<api::InterfaceRow>{};
   };
   for (const BpfPreset& preset : kBpfPresets)

@@ -57,7 +57,8 @@ int serve(const Options& o) {
   so.listen = o.listen;
   so.port = o.port;
   so.data_dir = data;
-  auto server = serve::Server::start(so, engine, engine, providers(engine.rights()));
+  auto server =
+      serve::Server::start(so, engine, engine, providers([&engine] { return engine.rights(); }));
   if (!server) return failed(server.error().message);
   for (const std::string& f : o.files) {
     const auto id = engine.open_file(f, std::filesystem::path(f).filename().string());

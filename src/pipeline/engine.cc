@@ -396,6 +396,10 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
   o.promiscuous = request.promiscuous;
   o.snaplen = request.snaplen;
   if (request.ring_bytes > 0) o.ring_bytes = request.ring_bytes;
+  std::unique_lock rights_lock(rights_mutex_);
+  capd_.look_again();
+  // Without the right opening fails at once; with it nothing replaces capd_ any more.
+  if (capd_.rights().can_capture) rights_lock.unlock();
   auto source = LiveSet::open(capd_, request.interfaces, o);
   if (!source) return tl::unexpected(start_error(source.error()));
   const int64_t since_ns = wall_ns();
@@ -491,12 +495,19 @@ tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::stri
   return {};
 }
 
+Rights CaptureEngine::rights() const {
+  const std::lock_guard lock(rights_mutex_);
+  if (capd_.look_again()) ++generation_;
+  return capd_.rights();
+}
+
 EngineState CaptureEngine::state() const {
   EngineState s;
-  s.can_capture = capd_.rights().can_capture;
-  s.rights_state = rights_word(capd_.rights().state);
-  s.why = capd_.rights().why;
-  s.fix = capd_.rights().fix;
+  const Rights now = rights();
+  s.can_capture = now.can_capture;
+  s.rights_state = rights_word(now.state);
+  s.why = now.why;
+  s.fix = now.fix;
   s.disk_quota_bytes = quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);

@@ -60,7 +60,8 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   std::vector<std::shared_ptr<CaptureView>> captures() const override;
   std::shared_ptr<CaptureView> find(const std::string& id) const override;
 
-  const Rights& rights() const { return capd_.rights(); }
+  /// As they are now: a right given while the program runs is found. Any thread.
+  Rights rights() const;
   /// Blocks until the reading of a capture has ended (CLI, tests).
   void wait_for(const std::string& capture_id);
 
@@ -102,7 +103,10 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
 
   const EngineOptions options_;
   StoreSettings settings_;
-  Capd capd_;  ///< open() by the thread that set starting_
+  // Replaced only while nothing may be captured, so never under a running capture.
+  mutable Capd capd_;
+  mutable std::mutex rights_mutex_;  // guards capd_.rights() and its replacement  ///< open() by
+                                     // the thread that set starting_
   mutable CaptureFolder folder_;
   mutable ProcessLoad load_;
   QueryPool pool_{2};

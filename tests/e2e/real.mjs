@@ -23,10 +23,10 @@ async function free_port() {
   return port;
 }
 
-/** `sp3ctra serve` with these files; answers when it has printed its address. */
-export async function start_real({ files = [], data = mkdtempSync(join(kFolder, 'data-')) } = {}) {
+/** `sp3ctra serve` with these files; answers when it has printed its address. `command` = another program, or what it is run by. */
+export async function start_real({ files = [], data = mkdtempSync(join(kFolder, 'data-')), command = [kProgram] } = {}) {
   const started_ms = Date.now();
-  const child = spawn(kProgram, ['serve', '--no-browser', '--port', String(await free_port()), '--data', data, ...files], {
+  const child = spawn(command[0], [...command.slice(1), 'serve', '--no-browser', '--port', String(await free_port()), '--data', data, ...files], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
@@ -59,7 +59,7 @@ export async function start_real({ files = [], data = mkdtempSync(join(kFolder, 
     again: async () => {
       child.kill();
       await gone;
-      return start_real({ data });
+      return start_real({ data, command });
     },
   };
 }

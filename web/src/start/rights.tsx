@@ -33,7 +33,7 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
   other_version: {
     title: 'The capture helper is of another version',
     why: 'It was installed by another sp3ctra, and only two of one version work together.',
-    note: 'The command puts this version’s helper beside the other one.',
+    note: 'The command puts this version’s helper in its place.',
     short: 'other version',
   },
   other_user: {
