@@ -103,10 +103,10 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
 
   const EngineOptions options_;
   StoreSettings settings_;
-  // Replaced only while nothing may be captured, so never under a running capture.
+  mutable std::mutex rights_mutex_;  ///< capd_.rights() and replacing capd_
+  /// open() by the thread that set starting_; replaced only while nothing may be captured, so never
+  /// under a running capture.
   mutable Capd capd_;
-  mutable std::mutex rights_mutex_;  // guards capd_.rights() and its replacement  ///< open() by
-                                     // the thread that set starting_
   mutable CaptureFolder folder_;
   mutable ProcessLoad load_;
   QueryPool pool_{2};
