@@ -497,7 +497,7 @@ tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::stri
 
 Rights CaptureEngine::rights() const {
   const std::lock_guard lock(rights_mutex_);
-  if (capd_.look_again()) ++generation_;
+  capd_.look_again();
   return capd_.rights();
 }
 
