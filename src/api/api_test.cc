@@ -139,6 +139,32 @@ TEST_F(ApiTest, ARunningCaptureIsChanged) {
   EXPECT_EQ(body_of(bpf)["position"], 10);
 }
 
+TEST_F(ApiTest, TheStoreIsToldAndChosenInParts) {
+  JsonIn told = body_of(ask("GET", "/capture/store"));
+  EXPECT_EQ(told["asked"], false);
+  EXPECT_EQ(told["bytes"], limits::kDiskQuotaBytes);
+  EXPECT_EQ(told["when_full"], "overwrite");
+  told =
+      body_of(ask("PUT", "/capture/store", R"({"bytes":50000000,"when_full":"pause","hours":3})"));
+  EXPECT_EQ(told["asked"], true);
+  EXPECT_EQ(told["bytes"], 50'000'000);
+  EXPECT_EQ(engine.policy.when_full, StorePolicy::WhenFull::kPause);
+  (void)ask("PUT", "/capture/store",
+            R"({"always_on":true,"bytes":0,"files":20,"min_free_bytes":7})");
+  EXPECT_EQ(engine.policy, (StorePolicy{true, 0, 3, 20, 7, StorePolicy::WhenFull::kPause, true}));
+  for (const char* wrong :
+       {R"({"bytes":1000})", R"({"bytes":-1})", R"({"bytes":"9"})", R"({"files":1})",
+        R"({"hours":1e9})", R"({"hours":99999})", R"({"when_full":"burn"})", R"({"when_full":1})",
+        R"({"always_on":1})", R"({"asked":"x"})"}) {
+    const Response refused = ask("PUT", "/capture/store", wrong);
+    EXPECT_EQ(refused.status, 400) << wrong;
+    EXPECT_NE(body_of(refused)["error"], "") << wrong;
+  }
+  EXPECT_EQ(engine.policy.files, 20u) << "a refused choice changes nothing";
+  engine.policy_refused = true;
+  EXPECT_EQ(ask("PUT", "/capture/store", R"({"hours":4})").status, 500);
+}
+
 TEST_F(ApiTest, FindConversationRowSeries) {
   EXPECT_EQ(ask("GET", "/captures/c1/find?kind=text&q=a+b&from=4").body, R"({"number":5,"row":4})");
   EXPECT_EQ(ask("GET", "/captures/c1/find?kind=text&q=never").status, 404);

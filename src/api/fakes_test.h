@@ -158,11 +158,12 @@ class FakeEngine final : public Engine {
   }
   StorePolicy store_policy() const override { return policy; }
   Status set_store_policy(const StorePolicy& chosen) override {
-    if (chosen.bytes == 13) return fail("the disk is read-only");
+    if (policy_refused) return fail("the disk is read-only");
     policy = chosen;
     return {};
   }
   StorePolicy policy;
+  bool policy_refused = false;
   tl::expected<void, StartError> add_interface(const std::string& name) override {
     if (name == "none0")
       return tl::unexpected(StartError{"there is no interface none0", -1, 0, name});

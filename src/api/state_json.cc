@@ -108,6 +108,7 @@ Json state_json(const EngineState& s, const std::optional<NoInterface>& none) {
       {"rights", rights_json(s, none)},
       {"disk",
        {{"used", s.disk_used_bytes}, {"quota", s.disk_quota_bytes}, {"free", s.disk_free_bytes}}},
+      {"process", {{"cpu_percent", s.cpu_percent}, {"memory_bytes", s.memory_bytes}}},
       {"demo", {{"available", s.demo_available}}}};
 }
 

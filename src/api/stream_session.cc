@@ -174,11 +174,11 @@ void StreamSession::add_count(const FilterProgress& progress, std::vector<Stream
                            {"capture", shown_->capture},
                            {"filter", filter},
                            {"rows", progress.rows},
-                           {"first_row", progress.first_row},
                            {"of", progress.of},
                            {"complete", progress.complete},
                            {"scanned", progress.scanned},
-                           {"ms", progress.took_ms}});
+                           {"ms", progress.took_ms},
+                           {"first_row", progress.first_row}});
   if (text == last_count_) return;
   last_count_ = text;
   out.push_back({false, std::move(text)});

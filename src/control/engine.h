@@ -41,8 +41,10 @@ struct EngineState {
   double packets_per_s = 0, bits_per_s = 0;
   StoreState store;  ///< of the capture named here
   bool can_capture = false;
-  std::string rights_state;  ///< one word: "ready", "no_capd", "no_right" …
-  std::string why, fix;      ///< when it cannot: words and the exact command
+  std::string rights_state;   ///< one word: "ready", "no_capd", "no_right" …
+  std::string why, fix;       ///< when it cannot: words and the exact command
+  double cpu_percent = 0;     ///< of this process, of one processor
+  uint64_t memory_bytes = 0;  ///< its own: no files
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
   bool demo_available = false;
   uint64_t generation = 0;  ///< grows with every change worth telling a page

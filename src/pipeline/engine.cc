@@ -511,6 +511,9 @@ EngineState CaptureEngine::state() const {
   s.disk_quota_bytes = quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);
+  const ProcessLoad::Figures load = load_.figures();
+  s.cpu_percent = load.cpu_percent;
+  s.memory_bytes = load.memory_bytes;
   s.demo_available = !options_.demo_path.empty();
   s.generation = generation_.load();
   std::shared_ptr<LiveCapture> live;

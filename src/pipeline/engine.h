@@ -13,6 +13,7 @@
 #include "pipeline/analysis.h"
 #include "pipeline/capture_folder.h"
 #include "pipeline/live_capture.h"
+#include "pipeline/process_load.h"
 #include "pipeline/store_settings.h"
 #include "query/indexed_capture.h"
 
@@ -102,11 +103,12 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
 
   const EngineOptions options_;
   StoreSettings settings_;
-  // Replaced only while nothing may be captured, so never under a running capture.
+  mutable std::mutex rights_mutex_;  ///< capd_.rights() and replacing capd_
+  /// open() by the thread that set starting_; replaced only while nothing may be captured, so never
+  /// under a running capture.
   mutable Capd capd_;
-  mutable std::mutex rights_mutex_;  // guards capd_.rights() and its replacement  ///< open() by
-                                     // the thread that set starting_
   mutable CaptureFolder folder_;
+  mutable ProcessLoad load_;
   QueryPool pool_{2};
   mutable std::mutex mutex_;  ///< everything below; never held while packets move or files open
   uint64_t serial_ = 0;

@@ -2,6 +2,7 @@
 // For the tests of this folder: an engine in a network namespace with two virtual cables.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -59,7 +60,7 @@ class EngineInNamespace : public testing::Test {
     ASSERT_FALSE(views.empty());
     std::string path;
     for (const auto& e : std::filesystem::directory_iterator(data_.path() + "/captures"))
-      if (e.path().extension() == ".pcapng") path = e.path();
+      if (e.is_directory()) path = std::max(path, e.path().string());
     auto source = open_capture_file(path);
     ASSERT_TRUE(source) << source.error().message;
     std::map<std::string, uint64_t> packets;

@@ -23,6 +23,7 @@ constexpr uint64_t kAlwaysHours = 24;
 constexpr size_t kSectionsRemembered = 4096;  // 24 bytes each
 constexpr auto kKeeperEvery = std::chrono::milliseconds(100);
 constexpr int64_t kSegmentNsMin = 60'000'000'000;
+constexpr int64_t kRetryNs = 1'000'000'000;  // after an error that is no lack of room
 
 int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
@@ -103,7 +104,6 @@ Status SegmentWriter::begin_segment() {
   auto file = create_private_file(path);
   if (!file) return tl::unexpected(std::move(file.error()));
   auto reading = FileHandle::open_read(path);
-  const uint64_t before = closed_bytes_.load(std::memory_order_relaxed);
   uint64_t offset = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -123,7 +123,7 @@ Status SegmentWriter::begin_segment() {
   const std::lock_guard lock(mutex_);
   if (!segments_.empty()) {
     segments_.back().bytes = whole_bytes_;
-    closed_bytes_.store(before + whole_bytes_, std::memory_order_relaxed);
+    closed_bytes_ += whole_bytes_;
   }
   writer_ = std::move(next);
   whole_bytes_ = header_bytes_ = writer_->bytes_written();
@@ -237,6 +237,7 @@ void SegmentWriter::cut_back(const std::string& error) {
   (void)writer_->resume_at(whole_bytes_);
   lost_ = true;
   const bool full = error.find(std::strerror(ENOSPC)) != std::string::npos;
+  if (!full) not_before_ns_ = steady_ns() + kRetryNs;
   pause_for(full ? "the disk is full" : error);
 }
 
@@ -305,7 +306,8 @@ void SegmentWriter::look() {
   files_max_ = policy.always_on ? 0 : policy.files;
   if (!others_went) retire_what_is_too_much(policy, disk);
   const std::string lacking = lack(policy, disk);
-  if (paused_ && lacking.empty()) paused_.store(false, std::memory_order_release);
+  if (paused_ && lacking.empty() && steady_ns() >= not_before_ns_)
+    paused_.store(false, std::memory_order_release);
   // A floor that is reached is kept without waiting for the disk to refuse.
   const bool at_floor = disk.free < floor_bytes(policy, disk.total);
   if (!paused_ && !overwrites_ && at_floor) {

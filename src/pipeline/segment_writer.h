@@ -100,6 +100,7 @@ class SegmentWriter final : public PacketSink {
   bool interface_lost_ = false;  ///< one is described only in the next segment
 
   // between the two
+  std::atomic<int64_t> not_before_ns_{0};  ///< a pause lasts until then at least
   std::atomic<bool> paused_{false};
   std::atomic<uint64_t> budget_{UINT64_MAX};  ///< bytes that the whole capture may have
   std::atomic<uint64_t> closed_bytes_{0};     ///< of the segments before the one being written

@@ -26,10 +26,10 @@ const points = (page, name) => card(page, name).locator('.spark .line').evaluate
 
 const kStates = {
   no_capd: [/Allow listening: one command/, /does not let sp3ctra read live packets yet/, /^sudo install/],
-  no_capability: [/capture helper has lost its right/, /its file lacks the right/, /^sudo setcap/],
+  no_right: [/capture helper has lost its right/, /its file lacks the right/, /^sudo setcap/],
   other_version: [/of another version/, /version 0\.0\.9, this program is 0\.1\.0/, /^sudo .*--allow-capture$/],
-  user_not_listed: [/serves another user/, /installed for another user/, /^sudo .*--user/],
-  broken: [/does not answer/, /killed by signal 11/, /^sudo /],
+  other_user: [/serves another user/, /installed for another user/, /^sudo .*--user/],
+  broken_capd: [/does not answer/, /killed by signal 11/, /^sudo /],
   no_interface: [/Nothing to listen on/, /There is no interface to capture on/, /^sudo ip link set/],
 };
 

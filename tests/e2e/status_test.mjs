@@ -236,6 +236,7 @@ const happenings = {
     const banner = page.locator('[data-news="if eth0"]');
     await banner.waitFor();
     check(/eth0 is gone\.\s*It is taken up again by itself/.test(await banner.innerText()), `the banner says ${await banner.innerText()}`);
+    check(await banner.evaluate((e) => e.classList.contains('warn')), 'it looks like good news');
     const [row, said] = [await chosen.boundingBox(), await banner.boundingBox()];
     check(row !== null && (row.y >= said.y + said.height || row.y + row.height <= said.y), 'the banner covers the chosen row');
     check(/eth0 gone/.test(await page.locator('.status').innerText()), 'the status bar does not say it');

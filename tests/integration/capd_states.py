@@ -93,6 +93,19 @@ def states(checks, program, build, fix):
     return True
 
 
+def installed_meanwhile(checks, program, build):
+    """A running dashboard finds what was installed meanwhile: no restart."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    with Dashboard(program, uid=ORDINARY) as board:
+        checks.equal('nothing is installed', board.state()['rights']['state'], 'no_capd')
+        put(build + '/sp3ctra-capd', f'{ORDINARY}\n', right=True)
+        checks.equal('found once it is', board.state()['rights'],
+                     {'can_capture': True, 'state': 'ready', 'why': '', 'fix': ''})
+        rows = board.ask('GET', '/interfaces')[1]['interfaces']
+        checks.that('the interfaces know it', any(r['capturable'] for r in rows), rows)
+        checks.equal('and it captures', (board.start('wire')[0], board.stop()[0]), (200, 200))
+
+
 def no_interface(checks, program):
     """Rights, but everything is switched off, loopback too: so no page can be asked (StreamTest does that)."""
     for name in ('lo', 'wire', 'wire-end'):
@@ -178,6 +191,7 @@ def main():
         program = dashboard.house(folder)
         build = os.path.dirname(program)
         if states(checks, program, build, f'sudo {folder}/packaging/install-capd'):
+            installed_meanwhile(checks, program, build)
             no_interface(checks, program)
             versions(checks, program, build)
     checks.end()

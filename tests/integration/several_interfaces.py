@@ -140,7 +140,7 @@ def changes_while_it_runs(checks, board):
 
 
 def file_says_the_same(checks, board, capture):
-    path = max(glob.glob(board.data + '/captures/live-*.pcapng'))
+    path = max(glob.glob(board.data + '/captures/live-*/000001.pcapng'))
     told = {i['name']: i for i in board.state()['capture']['interfaces']}
     checks.equal('their packets', {n: i['packets'] for n, i in told.items()}, {'left0': 43, 'left1': 43, 'right1': 25})
     for name, one in told.items():

@@ -5,10 +5,10 @@ const kInstall = 'sudo ./run --allow-capture';
 const kRights = {
   ready: { can_capture: true, why: '', fix: '' },
   no_capd: { why: 'This computer does not let sp3ctra read live packets yet. Give that one right to its small capture helper; everything else keeps running without rights.', fix: 'sudo install -o root -m 4750 build/release/sp3ctra-capd /usr/local/libexec/sp3ctra-capd' },
-  no_capability: { why: 'The capture helper is installed, but its file lacks the right to read packets: it was copied, or its file system ignores such rights.', fix: 'sudo setcap cap_net_raw=ep /usr/local/lib/sp3ctra/sp3ctra-capd' },
+  no_right: { why: 'The capture helper is installed, but its file lacks the right to read packets: it was copied, or its file system ignores such rights.', fix: 'sudo setcap cap_net_raw=ep /usr/local/lib/sp3ctra/sp3ctra-capd' },
   other_version: { why: 'The capture helper that is installed is version 0.0.9, this program is 0.1.0; only two of the same version work together.', fix: kInstall },
-  user_not_listed: { why: 'The capture helper was installed for another user.', fix: `${kInstall} --user $USER` },
-  broken: { why: 'The capture helper was started but ended at once: killed by signal 11.', fix: kInstall },
+  other_user: { why: 'The capture helper was installed for another user.', fix: `${kInstall} --user $USER` },
+  broken_capd: { why: 'The capture helper was started but ended at once: killed by signal 11.', fix: kInstall },
   no_interface: { why: 'there is no interface to capture on; enx00e04c68: no cable is plugged in', fix: 'sudo ip link set enx00e04c68 up' },
 };
 
@@ -50,7 +50,7 @@ export class Scene {
 
   rights() {
     const { rights } = this.what;
-    return { can_capture: false, state: rights, ...(kRights[rights] ?? kRights.broken) };
+    return { can_capture: false, state: rights, ...(kRights[rights] ?? kRights.broken_capd) };
   }
 
   choose_store(choice) {

@@ -43,17 +43,13 @@ const kCapture: CaptureStatus = {
   words: '',
   store: kStore,
 };
-/** The words of the server, also as its `doctor` and older ones say them. */
 const kRights: Record<string, RightsState> = {
   ready: 'ready',
   no_capd: 'no_capd',
-  no_capability: 'no_capability',
-  no_right: 'no_capability',
+  no_right: 'no_right',
   other_version: 'other_version',
-  user_not_listed: 'user_not_listed',
-  other_user: 'user_not_listed',
-  broken: 'broken',
-  broken_capd: 'broken',
+  other_user: 'other_user',
+  broken_capd: 'broken_capd',
   no_interface: 'no_interface',
 };
 
@@ -69,7 +65,7 @@ export function as_state(told: unknown): ProgramState {
       interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i, snaplen: i.snaplen >= kWholePacket ? 0 : (i.snaplen ?? 0) })),
       store: { ...kStore, ...capture.store },
     },
-    rights: { ...rights, state: known ?? (rights.can_capture ? 'ready' : 'broken') },
+    rights: { ...rights, state: known ?? (rights.can_capture ? 'ready' : 'broken_capd') },
     process: { cpu_percent: 0, memory_bytes: 0, ...got.process },
     disk: { used: 0, quota: 0, free: 0, ...got.disk },
     demo: { available: false, ...got.demo },

@@ -149,7 +149,7 @@ export interface FilterPreset {
 }
 
 /** Why live packets can or cannot be read. */
-export type RightsState = 'ready' | 'no_capd' | 'no_capability' | 'other_version' | 'user_not_listed' | 'broken' | 'no_interface';
+export type RightsState = 'ready' | 'no_capd' | 'no_right' | 'other_version' | 'other_user' | 'broken_capd' | 'no_interface';
 
 export interface CaptureStatus {
   state: RunState;

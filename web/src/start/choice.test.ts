@@ -107,8 +107,8 @@ describe('a state that leaves things out', () => {
     const state = as_state({ version: '1', capture: { state: 'RUNNING', interfaces: [{ name: 'eth0' }] }, rights: { can_capture: false, state: 'no_right' } });
     expect(state.capture.interfaces[0]).toMatchObject({ name: 'eth0', state: 'running', kernel_drops: 0 });
     expect(state.capture.store.paused).toBe(false);
-    expect(state.rights.state).toBe('no_capability');
+    expect(state.rights.state).toBe('no_right');
     expect(as_state({ rights: { can_capture: true } }).rights.state).toBe('ready');
-    expect(as_state({}).rights.state).toBe('broken');
+    expect(as_state({}).rights.state).toBe('broken_capd');
   });
 });

@@ -24,7 +24,7 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
     note: 'Only the small capture helper gets the right; everything else runs without.',
     short: 'right missing',
   },
-  no_capability: {
+  no_right: {
     title: 'The capture helper has lost its right',
     why: 'It is installed, but its file no longer carries the right to read packets.',
     note: 'Copying a file, or a file system without such rights, takes it away.',
@@ -36,13 +36,13 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
     note: 'The command puts this version’s helper in its place.',
     short: 'other version',
   },
-  user_not_listed: {
+  other_user: {
     title: 'The capture helper serves another user',
     why: 'It was installed for somebody else on this computer.',
     note: 'The command adds you; nobody loses anything.',
     short: 'not your helper',
   },
-  broken: {
+  broken_capd: {
     title: 'The capture helper does not answer',
     why: 'It was started, but did not say what it can.',
     note: 'Installing it again usually heals this. Files and the demo work meanwhile.',
@@ -86,7 +86,7 @@ export function RightsCard({ state }: { state: ProgramState }) {
   return (
     <section class="card main-card fix" aria-labelledby="fx" data-rights={word}>
       <h2 id="fx">
-        <Icon name={word === 'no_interface' ? 'wired' : word === 'broken' || word === 'other_version' ? 'warn' : 'lock'} size={18} />
+        <Icon name={word === 'no_interface' ? 'wired' : word === 'broken_capd' || word === 'other_version' ? 'warn' : 'lock'} size={18} />
         {words.title}
       </h2>
       <p>{sentence(why) || words.why}</p>
