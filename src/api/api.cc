@@ -35,7 +35,8 @@ Response json(const Json& body) { return {.body = dump(body)}; }
 // ---- the program ----
 
 Response get_state(Api& api, const Call&) {
-  return json(state_json(api.engine.state(), api.interfaces.look(steady_ns()).none));
+  const EngineState state = api.engine.state();
+  return json(state_json(state, api.interfaces.look(steady_ns(), state.rights_state).none));
 }
 
 Response get_interfaces(Api& api, const Call&) {

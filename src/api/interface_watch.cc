@@ -23,11 +23,12 @@ std::optional<NoInterface> no_interface(const std::vector<InterfaceRow>& rows) {
       nearest->fix};
 }
 
-InterfaceWatch::Seen InterfaceWatch::look(int64_t now_ns) {
+InterfaceWatch::Seen InterfaceWatch::look(int64_t now_ns, std::string_view rights) {
   if (!list_) return {};
   const std::lock_guard lock(mutex_);
-  if (seen_.looks > 0 && now_ns - seen_ns_ < kLookNs) return seen_;
+  if (seen_.looks > 0 && now_ns - seen_ns_ < kLookNs && rights_ == rights) return seen_;
   seen_ns_ = now_ns;
+  rights_ = rights;
   std::vector<InterfaceRow> rows = list_();
   Json message = {{"op", "interfaces"}};
   message.update(interfaces_json(rows));

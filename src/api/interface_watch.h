@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/interface_row.h"
@@ -33,13 +34,15 @@ class InterfaceWatch {
     std::shared_ptr<const std::string> message;  ///< `{"op":"interfaces",…}` as of this look
     std::optional<NoInterface> none;             ///< nothing can be captured on
   };
-  Seen look(int64_t now_ns);
+  /// `rights` as they are now, one word: another one than at the last look makes the list old.
+  Seen look(int64_t now_ns, std::string_view rights = {});
 
  private:
   const std::function<std::vector<InterfaceRow>()> list_;
   std::mutex mutex_;  // guards everything below
   Seen seen_;
   int64_t seen_ns_ = 0;
+  std::string rights_;
   std::string unchanging_;  // the list without its counters
 };
 

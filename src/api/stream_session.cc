@@ -88,8 +88,9 @@ void StreamSession::add_rare(int64_t now_ns, std::vector<StreamMessage>& out) {
     last = text;
     out.push_back({false, std::move(text)});
   };
-  const InterfaceWatch::Seen seen = api_.interfaces.look(now_ns);
-  add(last_state_, with_op("state", state_json(api_.engine.state(), seen.none)));
+  const EngineState state = api_.engine.state();
+  const InterfaceWatch::Seen seen = api_.interfaces.look(now_ns, state.rights_state);
+  add(last_state_, with_op("state", state_json(state, seen.none)));
   add_interfaces(seen, out);
   add_captures(out);
   add_jobs(out);

@@ -61,7 +61,7 @@ void expect_left_out_but_listed(AnalysisOptions options, unsigned workers) {
   StuckStore stuck(source);
   auto index = std::make_shared<CaptureIndex>();
   auto writer =
-      SegmentWriter::create({folder.path() + "/live", source.interfaces(), index, {}, {}});
+      SegmentWriter::create({folder.path() + "/live", source.interfaces(), index, {}, {}, {}});
   ASSERT_TRUE(writer) << writer.error().message;
   AnalysisCounters counters;
   options.workers = workers;

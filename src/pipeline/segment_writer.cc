@@ -188,7 +188,7 @@ bool SegmentWriter::rotate() {
     }
   }
   if (const Status s = begin_segment(); !s) {
-    pause_for(s.error().message);
+    pause_on(s.error().message);
     return false;
   }
   if (!overwrites) return true;
@@ -236,6 +236,10 @@ void SegmentWriter::cut_back(const std::string& error) {
   (void)writer_->file().cut_to(whole_bytes_);
   (void)writer_->resume_at(whole_bytes_);
   lost_ = true;
+  pause_on(error);
+}
+
+void SegmentWriter::pause_on(const std::string& error) {
   const bool full = error.find(std::strerror(ENOSPC)) != std::string::npos;
   if (!full) not_before_ns_ = steady_ns() + kRetryNs;
   pause_for(full ? "the disk is full" : error);

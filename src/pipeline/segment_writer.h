@@ -67,6 +67,7 @@ class SegmentWriter final : public PacketSink {
   bool has_packets() const { return whole_bytes_ > header_bytes_ || !ends_.empty(); }
   bool fits(uint64_t bytes) const;
   bool make_way(uint64_t bytes);
+  void pause_on(const std::string& error);
   void pause_for(std::string cause);
   // ---- keeper ----
   struct Disk {
