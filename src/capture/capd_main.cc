@@ -247,9 +247,9 @@ int main(int, char**) {
   if (getsockopt(capd::kSocketFd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 ||
       type != SOCK_SEQPACKET) {
     fprintf(stderr,
-            "sp3ctra-capd (protocol %u) opens capture sockets for sp3ctra, which starts it; "
+            "sp3ctra-capd %s opens capture sockets for sp3ctra, which starts it; "
             "there is nothing to do by hand.\n",
-            capd::kVersion);
+            capd::kVersionText);
     return 2;
   }
   close_everything_else();

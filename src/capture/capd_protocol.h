@@ -10,6 +10,9 @@ namespace sp3ctra::capd {
 inline constexpr uint32_t kMagic = 0x64706163;  // "capd"
 /// Raised at every change of this file; a capd of another version is told to be reinstalled.
 inline constexpr uint32_t kVersion = 1;
+/// The same as it stands in the program file: the installer reads it there and runs nothing.
+inline constexpr char kVersionText[] = "(protocol 1)";
+static_assert(kVersionText[10] - '0' == kVersion && kVersionText[11] == ')');
 /// Where capd finds its end of the pair.
 inline constexpr int kSocketFd = 3;
 /// The kernel takes no longer program (BPF_MAXINSNS).
