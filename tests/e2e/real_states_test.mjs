@@ -144,10 +144,10 @@ async function serve_as_nobody() {
 
 const kRights = [
   { word: 'no_capd', title: 'Allow listening: one command', short: 'right missing' },
-  { word: 'no_capability', put: ['sp3ctra-capd', `${kNobody}\\n`, false], title: 'The capture helper has lost its right', short: 'right lost' },
-  { word: 'broken', put: ['/bin/true', `${kNobody}\\n`, false], title: 'The capture helper does not answer', short: 'no answer' },
+  { word: 'no_right', put: ['sp3ctra-capd', `${kNobody}\\n`, false], title: 'The capture helper has lost its right', short: 'right lost' },
+  { word: 'broken_capd', put: ['/bin/true', `${kNobody}\\n`, false], title: 'The capture helper does not answer', short: 'no answer' },
   { word: 'other_version', put: ['other', `${kNobody}\\n`, false], title: 'The capture helper is of another version', short: '' },
-  { word: 'user_not_listed', put: ['sp3ctra-capd', '0\\n', true], title: 'The capture helper serves another user', short: '' },
+  { word: 'other_user', put: ['sp3ctra-capd', '0\\n', true], title: 'The capture helper serves another user', short: '' },
 ];
 
 export const tests = [
