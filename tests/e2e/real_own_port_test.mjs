@@ -23,12 +23,18 @@ export const tests = [
     skip: may_capture,
     async run({ page }) {
       const port = new URL(page.url()).port;
-      const field = page.locator('.main-card input');
+      const options = page.getByRole('button', { name: /^Options/ });
+      await options.waitFor();
+      check((await options.innerText()).includes(`not port ${port}`), `unopened it says “${await options.innerText()}”`);
+      const field = page.getByLabel('Capture filter');
+      await options.click();
       await field.waitFor();
       check((await field.inputValue()) === `not port ${port}`, `the field says “${await field.inputValue()}”`);
       const without = await recorded(page);
       check(without.bpf === `not port ${port}` && without.packets === 0, `with the filter: ${JSON.stringify(without)}`);
       await page.getByRole('button', { name: 'Captures' }).first().click();
+      await options.waitFor();
+      if (!(await field.isVisible())) await options.click();
       await field.fill('');
       const all = await recorded(page);
       check(all.bpf === '' && all.packets > 20, `without the filter: ${JSON.stringify(all)}`);
