@@ -38,8 +38,11 @@ FileSource::FileSource(std::shared_ptr<const JoinedFile> segments, std::string n
 FileSource::~FileSource() = default;
 
 PacketSource::Next FileSource::next(Packet& out) {
-  if (!packet_file_) [[unlikely]]
-    return next_after_start(out);
+  if (!packet_file_) [[unlikely]] {
+    // Ready without packets to read is a file that ends within its header: the reader says so.
+    if (const Fill state = start(); state != Fill::kReady)
+      return state == Fill::kIdle ? Next::kIdle : Next::kEnd;
+  }
   const Next next = pcap_ ? pcap_->next(out) : pcapng_->next(out);
   if (next == Next::kPacket && interfaces().size() > 1) [[unlikely]]
     mark_duplicate(out);
@@ -51,17 +54,6 @@ void FileSource::mark_duplicate(Packet& packet) {
   // Packets without a time cannot be told to be near one another.
   if ((packet.flags & kPacketNoTime) != 0) return;
   if (duplicates_->seen_before(packet)) packet.flags |= kPacketDuplicate;
-}
-
-PacketSource::Next FileSource::next_after_start(Packet& out) {
-  switch (start()) {
-    case Fill::kReady:
-      return next(out);
-    case Fill::kIdle:
-      return Next::kIdle;
-    default:
-      return Next::kEnd;
-  }
 }
 
 Fill FileSource::start() {

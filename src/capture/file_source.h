@@ -54,7 +54,6 @@ class FileSource final : public PacketSource {
   Fill start();
 
  private:
-  Next next_after_start(Packet& out);
   void mark_duplicate(Packet& packet);
   Fill open_bytes();
   Fill refuse(std::string why);
