@@ -5,9 +5,6 @@
 namespace sp3ctra::api {
 namespace {
 
-constexpr uint64_t kBytesMin = 16u << 20;  // fewer hold no segment worth the name
-constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2, kFilesMax = 100'000;
-
 /// True when the member is not there, or a number from `least` to `most`, or 0.
 bool take(const JsonIn& body, const char* name, uint64_t least, uint64_t most, uint64_t& into,
           std::string& why) {
@@ -44,11 +41,11 @@ Json store_policy_json(const StorePolicy& p) {
 
 std::optional<StorePolicy> store_policy_of(const JsonIn& body, StorePolicy p, std::string& why) {
   p.asked = true;
-  constexpr uint64_t kAny = uint64_t{1} << 60;
-  if (!take(body, "bytes", kBytesMin, kAny, p.bytes, why) ||
-      !take(body, "hours", 1, kHoursMax, p.hours, why) ||
-      !take(body, "files", kFilesMin, kFilesMax, p.files, why) ||
-      !take(body, "min_free_bytes", 1, kAny, p.min_free_bytes, why) ||
+  using P = StorePolicy;
+  if (!take(body, "bytes", P::kBytesMin, P::kBytesMax, p.bytes, why) ||
+      !take(body, "hours", 1, P::kHoursMax, p.hours, why) ||
+      !take(body, "files", P::kFilesMin, P::kFilesMax, p.files, why) ||
+      !take(body, "min_free_bytes", 1, P::kBytesMax, p.min_free_bytes, why) ||
       !take(body, "asked", p.asked, why) || !take(body, "always_on", p.always_on, why))
     return {};
   if (!body.contains("when_full")) return p;

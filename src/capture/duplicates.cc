@@ -3,7 +3,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <cstdlib>
 #include <random>
 
 namespace sp3ctra {
@@ -16,6 +15,12 @@ uint64_t hash_seed() {
     return uint64_t{random()} << 32 | random();
   }();
   return seed;
+}
+
+/// Files may hold any times: their difference need not fit a signed number.
+uint64_t apart_ns(int64_t a, int64_t b) {
+  const auto ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
+  return a > b ? ua - ub : ub - ua;
 }
 
 }  // namespace
@@ -33,7 +38,7 @@ bool DuplicateFinder::seen_before(const Packet& p) noexcept {
   for (Original& o : bucket) {
     if (o.ts_ns < place->ts_ns) place = &o;
     if (o.hash != hash || o.interface_id == p.interface_id || (o.answered & bit) != 0) continue;
-    if (std::abs(p.ts.ns - o.ts_ns) > limits::kDuplicateNs) continue;
+    if (apart_ns(p.ts.ns, o.ts_ns) > uint64_t{limits::kDuplicateNs}) continue;
     if (first == nullptr || o.ts_ns < first->ts_ns) first = &o;
   }
   if (first != nullptr) {

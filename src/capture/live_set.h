@@ -51,11 +51,13 @@ class LiveSet final : public PacketSource {
     /// A quarter of it is kept for interfaces added while it runs.
     bool may_grow = true;
     uint32_t retire_ms = limits::kRingRetireMs;
+    bool may_wait = false;  ///< interfaces that are not there yet are no error
     /// Nanoseconds this computer has slept since it was started; tests give their own.
     int64_t (*slept_ns)() = nullptr;
   };
   /// Opens all of `names` or none. An error about the filter's text has a position; one about an
   /// interface names it. `capd` outlives the set and is asked by nobody else meanwhile.
+  /// With `may_wait` one that is not there is waited for.
   static tl::expected<std::unique_ptr<LiveSet>, BpfError> open(
       Capd& capd, const std::vector<std::string>& names, const Options& options);
   ~LiveSet() override;
@@ -78,7 +80,9 @@ class LiveSet final : public PacketSource {
   /// What befell all of them, in words: when the computer slept. Empty: nothing.
   std::string notice() const;
   /// What the interface statistics of a file say: one for each of interfaces(), numbered.
-  std::vector<FileStatistics> statistics();
+  /// Frames lost by the card are as the watch saw them last; with `look` as they are now, which
+  /// asks the kernel for all interfaces: not while packets wait.
+  std::vector<FileStatistics> statistics(bool look = false);
 
   // ---- capture thread ----
   /// kIdle: nothing may be given out yet, call wait(). Packets of all interfaces in the order of
@@ -156,6 +160,7 @@ class LiveSet final : public PacketSource {
   void attach(const Order& order);
   void rename(const Order& order);
   void end_lane(Lane& lane);
+  void let_go_of_ended();
   uint16_t number_for(Member& member, const CaptureInterface& interface);
   void look(Lane& lane);
   Lane* earliest();
@@ -170,6 +175,7 @@ class LiveSet final : public PacketSource {
   Result<uint32_t> ring_for_one_more() const;
   MemberPtr find(const std::string& name) const;
   MemberPtr make_member(const std::string& name, std::shared_ptr<LiveSource> source);
+  void make_waiting(const std::string& name, uint32_t ring_bytes);
   Links read_links();
   LiveStats living(const Member& member) const;
   void count_card_drops(Member& member, const LinkInfo& link);
@@ -189,7 +195,7 @@ class LiveSet final : public PacketSource {
   Descriptor wake_, watch_wake_;  // eventfds
   std::atomic<bool> stopping_{false};
   std::atomic<bool> has_orders_{false};
-  std::mutex changing_;  ///< one change at a time; capd_. Taken before the two others
+  std::mutex changing_;  ///< one change at a time; capd_. Taken before mutex_, orders_mutex_ last
 
   mutable std::mutex mutex_;  ///< what follows; never held while something is opened
   std::vector<MemberPtr> members_;
@@ -213,6 +219,7 @@ class LiveSet final : public PacketSource {
   int64_t blocked_since_ns_ = -1;  ///< monotonic: a packet is there, but may not be the next
   int64_t blocked_ts_ns_ = 0;      ///< its time
   bool sealed_ = false;
+  bool some_ended_ = false;  ///< of lanes_
   std::string no_damage_;
 
   std::mutex links_mutex_;

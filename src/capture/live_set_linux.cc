@@ -97,13 +97,15 @@ void LiveSet::attach(const Order& order) {
 void LiveSet::rename(const Order& order) {
   for (Lane& lane : lanes_) {
     if (lane.source != order.source) continue;
-    const LiveStats now = lane.source->stats();
+    // Whoever reads the kernel's counters takes them: one at a time.
     const std::lock_guard lock(mutex_);
+    const LiveStats now = lane.source->stats();
     // What the ring still holds comes under the new name, so only what was given out is the old
     // one's.
     LiveStats& past = account_of_[lane.id]->past;
     LiveStats& counted = lane.member->counted;
-    const uint64_t received = std::min(lane.given + now.kernel_drops, now.received);
+    const uint64_t received =
+        std::max(counted.received, std::min(lane.given + now.kernel_drops, now.received));
     past.received += received - counted.received;
     past.kernel_drops += now.kernel_drops - counted.kernel_drops;
     counted.received = received;
@@ -114,9 +116,10 @@ void LiveSet::rename(const Order& order) {
 }
 
 void LiveSet::end_lane(Lane& lane) {
-  const LiveStats last = lane.source->stats();
   const std::lock_guard lock(mutex_);
   Member& member = *lane.member;
+  LiveStats last = lane.source->stats();
+  last.received = std::max(last.received, member.counted.received);
   LiveStats& past = account_of_[lane.id]->past;
   past.received += last.received - member.counted.received;
   past.kernel_drops += last.kernel_drops - member.counted.kernel_drops;
@@ -136,7 +139,7 @@ void LiveSet::look(Lane& lane) {
         lane.has_head = true;
         return;
       case Next::kEnd:
-        lane.ended = true;
+        lane.ended = some_ended_ = true;
         lane.quiet_until_ns = INT64_MAX;
         return;
       case Next::kIdle:
@@ -206,14 +209,32 @@ void LiveSet::seal_all() {
   for (Lane& lane : lanes_) lane.source->stop();
 }
 
+/// Also while the others never rest: whoever comes back is captured only when its ring is gone.
+void LiveSet::let_go_of_ended() {
+  some_ended_ = false;
+  for (auto lane = lanes_.begin(); lane != lanes_.end();) {
+    if (!lane->ended) {
+      ++lane;
+      continue;
+    }
+    end_lane(*lane);
+    lane = lanes_.erase(lane);
+  }
+  // One that was removed from the system may be back already.
+  ::eventfd_write(watch_wake_.get(), 1);
+}
+
 PacketSource::Next LiveSet::next(Packet& out) {
   if (given_ != nullptr) {
     given_->fresh = true;
     given_->has_head = false;
     given_ = nullptr;
   }
+  if (some_ended_) let_go_of_ended();
+  // Asked first: what was ordered before the stop is taken before all are sealed.
+  const bool stopping = stopping_.load(std::memory_order_acquire);
   if (has_orders_.load(std::memory_order_acquire)) take_orders();
-  if (!sealed_ && stopping_.load(std::memory_order_acquire)) seal_all();
+  if (!sealed_ && stopping) seal_all();
   while (Lane* best = earliest()) {
     const Turn turn = lanes_.size() == 1 ? Turn::kGo : turn_of(*best);
     if (turn == Turn::kAgain) continue;
@@ -221,18 +242,7 @@ PacketSource::Next LiveSet::next(Packet& out) {
     give(*best, out);
     return Next::kPacket;
   }
-  bool ended = false;
-  for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-    if (lane->ended) {
-      end_lane(*lane);
-      lane = lanes_.erase(lane);
-      ended = true;
-    } else {
-      ++lane;
-    }
-  }
-  // One that was removed from the system may be back already.
-  if (ended) ::eventfd_write(watch_wake_.get(), 1);
+  if (some_ended_) let_go_of_ended();
   return sealed_ && lanes_.empty() ? Next::kEnd : Next::kIdle;
 }
 

@@ -591,6 +591,8 @@ TEST(Duplicates, WithinAMillisecondOnAnotherInterfaceAndOnceEach) {
   Packet cut = packet_of(a, 60, 3);
   cut.len = 1500;
   EXPECT_FALSE(finder.seen_before(cut)) << "another length on the wire";
+  EXPECT_FALSE(seen(a, INT64_MAX, 4));
+  EXPECT_FALSE(seen(a, INT64_MIN, 5)) << "no two times are too far apart";
 }
 
 }  // namespace

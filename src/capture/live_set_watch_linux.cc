@@ -74,37 +74,6 @@ void LiveSet::settle() {
   const std::lock_guard changing(changing_);
 }
 
-tl::expected<std::unique_ptr<LiveSet>, BpfError> LiveSet::open(
-    Capd& capd, const std::vector<std::string>& names, const Options& options) {
-  if (names.empty()) return tl::unexpected(BpfError{"no interface was named"});
-  if (names.size() > limits::kLiveInterfacesMax) {
-    return tl::unexpected(BpfError{
-        fmt::format("a capture has at most {} interfaces at once", limits::kLiveInterfacesMax)});
-  }
-  std::unique_ptr<LiveSet> set(new LiveSet(capd, options));
-  if (!set->wake_.open() || !set->watch_wake_.open()) {
-    return tl::unexpected(BpfError{fail_errno("cannot make an eventfd").value().message});
-  }
-  const Links before = set->read_links();
-  const uint32_t all = options.may_grow ? options.ring_bytes / 4 * 3 : options.ring_bytes;
-  for (const std::string& name : names) {
-    if (set->find(name)) return tl::unexpected(about(name, name + " is named twice"));
-    auto source = set->open_source(name, all / static_cast<uint32_t>(names.size()));
-    if (!source) return tl::unexpected(std::move(source.error()));
-    const CaptureInterface interface = set->described(**source, name);
-    const MemberPtr member = set->make_member(name, *source);
-    Order order;
-    order.member = member;
-    order.source = std::move(*source);
-    order.interface = interface;
-    set->attach(order);
-    member->card_drops = before.card_drops_of(name);
-  }
-  set->look_at_links();
-  set->watch_ = std::thread([s = set.get()] { s->watch(); });
-  return set;
-}
-
 LiveSet::Opened LiveSet::open_source(const std::string& name, uint32_t ring_bytes) {
   LiveSource::Options o;
   o.interface_name = name;
@@ -137,24 +106,6 @@ LiveSet::MemberPtr LiveSet::find(const std::string& name) const {
     if (m->name == name && m->state != LiveInterfaceState::kRemoved) return m;
   }
   return nullptr;
-}
-
-/// The one of this name that was removed, brought back, or a new one.
-LiveSet::MemberPtr LiveSet::make_member(const std::string& name,
-                                        std::shared_ptr<LiveSource> source) {
-  const std::lock_guard lock(mutex_);
-  const auto old = std::find_if(members_.begin(), members_.end(), [&](const MemberPtr& m) {
-    return m->name == name && m->state == LiveInterfaceState::kRemoved && !m->source;
-  });
-  const MemberPtr member = old != members_.end() ? *old : std::make_shared<Member>();
-  if (old == members_.end()) members_.push_back(member);
-  member->name = name;
-  member->card_drops.reset();
-  member->ring_bytes = source->ring_bytes();
-  member->mtu = source->mtu();
-  member->source = std::move(source);
-  say(*member, LiveInterfaceState::kRunning, "", "");
-  return member;
 }
 
 Result<uint32_t> LiveSet::ring_for_one_more() const {
@@ -190,12 +141,12 @@ tl::expected<void, BpfError> LiveSet::add(const std::string& name) {
   if (!source) return tl::unexpected(std::move(source.error()));
   Order order;
   order.interface = described(**source, name);
+  // Ordered before anybody can see it: a rename must not come first.
+  const std::lock_guard lock(mutex_);
+  if (stopping_.load()) return tl::unexpected(about(name, "the capture is ending"));
   order.member = make_member(name, *source);
+  order.member->card_drops = before.card_drops_of(name);
   order.source = std::move(*source);
-  {
-    const std::lock_guard lock(mutex_);
-    order.member->card_drops = before.card_drops_of(name);
-  }
   push(std::move(order));
   ::eventfd_write(watch_wake_.get(), 1);
   return {};
@@ -291,8 +242,10 @@ void LiveSet::stop() {
 LiveStats LiveSet::living(const Member& member) const {
   if (!member.source) return {};
   const LiveStats now = member.source->stats();
-  return {now.received - member.counted.received, now.kernel_drops - member.counted.kernel_drops,
-          0};
+  // Packets not yet judged count as received: it may have been more before.
+  const LiveStats& counted = member.counted;
+  return {now.received - std::min(counted.received, now.received),
+          now.kernel_drops - std::min(counted.kernel_drops, now.kernel_drops), 0};
 }
 
 std::vector<LiveInterfaceState> LiveSet::states() const {
@@ -355,8 +308,8 @@ std::optional<uint64_t> LiveSet::Links::card_drops_of(const std::string& name) c
   return link ? std::optional(link->card_drops) : std::nullopt;
 }
 
-std::vector<FileStatistics> LiveSet::statistics() {
-  const Links links = read_links();
+std::vector<FileStatistics> LiveSet::statistics(bool look) {
+  const Links links = look ? read_links() : Links{};
   std::vector<FileStatistics> out;
   const std::lock_guard lock(mutex_);
   for (const MemberPtr& m : members_) {
@@ -567,22 +520,21 @@ void LiveSet::open_again(const MemberPtr& member, std::optional<uint64_t> card_d
   auto source = open_source(name, ring_bytes);
   Order order;
   if (source) order.interface = described(**source, name);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!source) {
-      const int64_t since = member->since_ns;
-      say(*member, LiveInterfaceState::kFailed, "was gone",
-          fmt::format("{} is back, but it cannot be captured: {}; it is tried again by itself",
-                      name, source.error().message));
-      member->since_ns = since;
-      return;
-    }
-    member->source = *source;
-    member->card_drops = card_drops;
-    member->mtu = (*source)->mtu();
-    member->ring_bytes = (*source)->ring_bytes();
-    say_well(*member);
+  const std::lock_guard lock(mutex_);
+  if (stopping_.load()) return;
+  if (!source) {
+    const int64_t since = member->since_ns;
+    say(*member, LiveInterfaceState::kFailed, "was gone",
+        fmt::format("{} is back, but it cannot be captured: {}; it is tried again by itself", name,
+                    source.error().message));
+    member->since_ns = since;
+    return;
   }
+  member->source = *source;
+  member->card_drops = card_drops;
+  member->mtu = (*source)->mtu();
+  member->ring_bytes = (*source)->ring_bytes();
+  say_well(*member);
   order.member = member;
   order.source = std::move(*source);
   push(std::move(order));

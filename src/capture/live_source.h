@@ -63,7 +63,7 @@ class LiveSource : public PacketSource {
   LinkType link_type() const { return link_; }
   uint32_t snaplen() const { return snaplen_; }
 
-  /// Any thread. Counts no card drops.
+  /// Any thread, one at a time. Counts no card drops.
   LiveStats stats();
   /// False once the interface was removed (or moved to another namespace), for good: whatever has
   /// its name or number afterwards is another one. Any thread.
@@ -92,7 +92,7 @@ class LiveSource : public PacketSource {
   Status open_ring(Capd& capd, const Options& options);
   bool accept(const RingFrame& frame, Packet& out);
   bool wanted(const RingFrame& frame);
-  void attach(const std::vector<BpfInstruction>& code) const;
+  bool attach(const std::vector<BpfInstruction>& code) const;
   Next after_stop();
   void look_at_error();
 

@@ -160,12 +160,18 @@ bool LiveSource::wanted(const RingFrame& frame) {
   return r.program.match(frame.data, frame.wire_bytes) != 0;
 }
 
-void LiveSource::attach(const std::vector<BpfInstruction>& code) const {
+/// False when the kernel does not take the filter: then everything enters and is judged here.
+bool LiveSource::attach(const std::vector<BpfInstruction>& code) const {
   static_assert(sizeof(BpfInstruction) == sizeof(sock_filter));
   const sock_fprog program = {
       static_cast<unsigned short>(code.size()),
       reinterpret_cast<sock_filter*>(const_cast<BpfInstruction*>(code.data()))};
-  ::setsockopt(ring_->socket(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+  if (::setsockopt(ring_->socket(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0) {
+    return true;
+  }
+  const int none = 0;
+  (void)::setsockopt(ring_->socket(), SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+  return false;
 }
 
 void LiveSource::set_filter(BpfProgram program) {
@@ -176,8 +182,8 @@ void LiveSource::set_filter(BpfProgram program) {
   reigns_.back().until = {wall_clock().ns - kFromTimeToFilterNs};
   attach(keep_all(snaplen_));
   Reign next{std::move(program), wall_clock(), {}, kEver};
-  if (!next.program.needs_tags) attach(next.program.code);
-  next.in_kernel = wall_clock();
+  const bool by_kernel = !next.program.needs_tags && attach(next.program.code);
+  next.in_kernel = by_kernel ? wall_clock() : kEver;
   reigns_.push_back(std::move(next));
   if (reigns_.size() > kReignsMax) reigns_.pop_front();
 }
@@ -280,6 +286,8 @@ void LiveSource::stop() {
 }
 
 LiveStats LiveSource::stats() {
+  // Before the kernel's count, so that each of them is part of it.
+  const uint64_t unwanted = unwanted_.load(std::memory_order_acquire);
   tpacket_stats_v3 since_last{};
   socklen_t length = sizeof since_last;
   if (::getsockopt(ring_->socket(), SOL_PACKET, PACKET_STATISTICS, &since_last, &length) == 0) {
@@ -288,7 +296,6 @@ LiveStats LiveSource::stats() {
     kernel_drops_.fetch_add(since_last.tp_drops, std::memory_order_relaxed);
   }
   const uint64_t received = received_.load(std::memory_order_relaxed);
-  const uint64_t unwanted = unwanted_.load(std::memory_order_relaxed);
   return {received - std::min(unwanted, received), kernel_drops_.load(std::memory_order_relaxed),
           0};
 }

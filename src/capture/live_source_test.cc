@@ -109,6 +109,22 @@ TEST_F(LiveSourceTest, FilterWorksInTheKernel) {
   EXPECT_EQ(source_->stats().received, 10u) << "others must not have reached the ring";
 }
 
+TEST_F(LiveSourceTest, AFilterThatTheKernelRefusesIsJudgedHere) {
+  open();
+  const int locked = 1;
+  ASSERT_EQ(::setsockopt(source_->socket(), SOL_SOCKET, SO_LOCK_FILTER, &locked, sizeof locked), 0);
+  auto program = compile_bpf("udp port 9", LinkType::kEthernet, limits::kPacketBytesMax);
+  ASSERT_TRUE(program);
+  source_->set_filter(std::move(*program));
+  std::this_thread::sleep_for(milliseconds(60));
+  Injector out("sp3a");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(out.send(udp_frame(i % 2 ? 9 : 10, 20)));
+  std::this_thread::sleep_for(milliseconds(50));
+  const auto seen = stop_and_drain();
+  EXPECT_EQ(seen.size(), 10u);
+  EXPECT_EQ(source_->stats().received, 10u);
+}
+
 TEST_F(LiveSourceTest, TagTakenOffByTheKernelIsPutBack) {
   open();
   Injector out("sp3a");

@@ -146,7 +146,7 @@ class Capture {
 
   int finish() {
     print_out();
-    if (files_ && !full_ && !left_) take(files_->end(live_.statistics(), now_));
+    if (files_ && !full_ && !left_) take(files_->end(live_.statistics(true), now_));
     if (left_) return kDone;
     print_counts();
     if (full_) {

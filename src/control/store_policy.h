@@ -23,6 +23,11 @@ struct StorePolicy {
   /// with the program.
   bool always_on = false;
   bool operator==(const StorePolicy&) const = default;
+
+  // What may be chosen, besides 0.
+  static constexpr uint64_t kBytesMin = 16u << 20;  ///< fewer hold no segment worth the name
+  static constexpr uint64_t kBytesMax = uint64_t{1} << 60;
+  static constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2, kFilesMax = 100'000;
 };
 
 /// Of the running capture; a copy.

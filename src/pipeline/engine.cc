@@ -113,7 +113,27 @@ tl::expected<std::string, StartError> CaptureEngine::start_always_on() {
   StartRequest request;
   request.interfaces = last.interfaces;
   request.bpf = last.bpf;
-  return start_capture(request);
+  request.promiscuous = last.promiscuous;
+  request.snaplen = last.snaplen;
+  request.ring_bytes = last.ring_bytes;
+  // The program may start before the interfaces do.
+  return start(request, true);
+}
+
+void CaptureEngine::remember(const LiveSet* set, LastCapture last) {
+  if (set) {
+    last.interfaces.clear();
+    for (LiveInterfaceState& i : set->states())
+      if (i.state != LiveInterfaceState::kRemoved) last.interfaces.push_back(std::move(i.name));
+    last.bpf = set->filter();
+  }
+  (void)settings_.set_last(last);
+}
+
+void CaptureEngine::remember_change(const LiveSet& set) {
+  const std::lock_guard remembering(remembering_);
+  remember(&set, settings_.last());
+  ++generation_;
 }
 
 CaptureEngine::~CaptureEngine() {
@@ -338,7 +358,8 @@ Result<Removal> CaptureEngine::remove_capture(const std::string& id) {
   return tl::unexpected(removed.error());
 }
 
-tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRequest& request) {
+tl::expected<std::string, StartError> CaptureEngine::start(const StartRequest& request,
+                                                           bool may_wait) {
   std::string id;
   {
     const std::lock_guard lock(mutex_);
@@ -352,8 +373,10 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRe
     ++generation_;
   }
   std::string path;
-  auto opened = open_live(id, request, path);
-  const std::lock_guard lock(mutex_);
+  auto opened = open_live(id, request, may_wait, path);
+  // Taken first, so that no change of this capture is remembered before it.
+  const std::lock_guard remembering(remembering_);
+  std::unique_lock lock(mutex_);
   starting_ = false;
   ++generation_;
   changed_.notify_all();
@@ -365,10 +388,14 @@ tl::expected<std::string, StartError> CaptureEngine::start_capture(const StartRe
   }
   machine_.take(LiveStep::kStarted);
   live_ = std::move(*opened);
-  (void)settings_.set_last({request.interfaces, request.bpf});
   if (machine_.state() == LiveState::kStopping) live_->stop();
   Running& run = add(live_->view(), id, path);
   run.thread = std::thread([this, &run, live = live_] { run_live(run, *live); });
+  const std::shared_ptr<LiveSet> set = live_->source();
+  lock.unlock();
+  // The disk takes its time; nothing waits for it.
+  remember(set.get(), {request.interfaces, request.bpf, request.promiscuous, request.snaplen,
+                       request.ring_bytes});
   return id;
 }
 
@@ -390,11 +417,12 @@ void CaptureEngine::run_live(Running& run, LiveCapture& live) {
 
 /// All that takes time of a start; without the mutex.
 tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
-    const std::string& id, const StartRequest& request, std::string& path) {
+    const std::string& id, const StartRequest& request, bool may_wait, std::string& path) {
   LiveSet::Options o;
   o.bpf = request.bpf;
   o.promiscuous = request.promiscuous;
   o.snaplen = request.snaplen;
+  o.may_wait = may_wait;
   if (request.ring_bytes > 0) o.ring_bytes = request.ring_bytes;
   std::unique_lock rights_lock(rights_mutex_);
   capd_.look_again();
@@ -474,7 +502,7 @@ tl::expected<void, StartError> CaptureEngine::add_interface(const std::string& n
   if (!set) return tl::unexpected(StartError{set.error().message, -1, 0, name});
   const auto added = (*set)->add(name);
   if (!added) return tl::unexpected(start_error(added.error()));
-  ++generation_;
+  remember_change(**set);
   return {};
 }
 
@@ -482,7 +510,7 @@ Status CaptureEngine::remove_interface(const std::string& name) {
   const auto set = running_set();
   if (!set) return tl::unexpected(set.error());
   const Status removed = (*set)->remove(name);
-  ++generation_;
+  if (removed) remember_change(**set);
   return removed;
 }
 
@@ -491,7 +519,7 @@ tl::expected<void, StartError> CaptureEngine::set_capture_filter(const std::stri
   if (!set) return tl::unexpected(StartError{set.error().message});
   const auto changed = (*set)->set_filter(bpf);
   if (!changed) return tl::unexpected(start_error(changed.error()));
-  ++generation_;
+  remember_change(**set);
   return {};
 }
 

@@ -33,7 +33,9 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   ~CaptureEngine() override;
 
   EngineState state() const override;
-  tl::expected<std::string, StartError> start_capture(const StartRequest& request) override;
+  tl::expected<std::string, StartError> start_capture(const StartRequest& request) override {
+    return start(request, false);
+  }
   tl::expected<void, StartError> add_interface(const std::string& name) override;
   Status remove_interface(const std::string& name) override;
   tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override;
@@ -42,6 +44,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   StorePolicy store_policy() const override { return settings_.policy(); }
   Status set_store_policy(const StorePolicy& policy) override;
   /// Starts what was captured last when the user wants that with every start of the program.
+  /// Interfaces that are not there are waited for.
   tl::expected<std::string, StartError> start_always_on();
   Result<std::string> open_file(const std::string& path, const std::string& name) override;
   Result<std::string> open_demo() override;
@@ -89,7 +92,14 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   void read_file(Running& run, std::unique_ptr<PacketSource> source);
   tl::expected<std::shared_ptr<LiveCapture>, StartError> open_live(const std::string& id,
                                                                    const StartRequest& request,
+                                                                   bool may_wait,
                                                                    std::string& path);
+  /// `may_wait`: also for interfaces that are not there.
+  tl::expected<std::string, StartError> start(const StartRequest& request, bool may_wait);
+  /// Keeps `last` for the next start of the program, with what `set` (null: ended) captures on now.
+  /// remembering_ held, mutex_ not: it waits for the disk.
+  void remember(const LiveSet* set, LastCapture last);
+  void remember_change(const LiveSet& set);
   void run_live(Running& run, LiveCapture& live);
   Result<std::shared_ptr<LiveSet>> running_set() const;
   std::string next_id();
@@ -110,6 +120,7 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   mutable CaptureFolder folder_;
   mutable ProcessLoad load_;
   QueryPool pool_{2};
+  std::mutex remembering_;    ///< settings_.set_last(); taken before mutex_
   mutable std::mutex mutex_;  ///< everything below; never held while packets move or files open
   uint64_t serial_ = 0;
   std::list<std::shared_ptr<Running>> running_;

@@ -11,6 +11,11 @@ Timestamp wall_clock() {
   return {std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
 }
 
+/// Another one may have its name by now.
+bool is_removed(const CaptureInterfaceState& i) {
+  return i.state == state_word(LiveInterfaceState::kRemoved);
+}
+
 /// What nothing but the capture as a whole can say of its interfaces.
 std::string words_of(const std::vector<LiveInterfaceState>& states) {
   const auto is = [&](LiveInterfaceState::State wanted) {
@@ -125,7 +130,7 @@ void LiveCapture::tell_ended(Sink& sink, bool all) {
   const std::shared_ptr<LiveSet> live = source();
   const std::vector<uint16_t> ended = live->take_ended();
   if (!all && ended.empty()) return;
-  for (FileStatistics& s : live->statistics()) {
+  for (FileStatistics& s : live->statistics(all)) {
     const bool told = all || std::find(ended.begin(), ended.end(), s.interface_id) != ended.end();
     s.delivered -= std::min(sink.left_out(s.interface_id), s.delivered);
     if (told) sink.statistics(s, wall_clock());
@@ -211,6 +216,7 @@ void LiveCapture::add_rates(EngineState& s) {
     const double passed = rate_ns_ == 0 ? 0 : seconds;
     rate_.step(s.packets, s.bytes, passed);
     for (const CaptureInterfaceState& i : s.interfaces) {
+      if (is_removed(i)) continue;
       interface_rates_[i.name].step(i.packets, i.bytes, passed);
     }
     rate_ns_ = now;
@@ -219,7 +225,7 @@ void LiveCapture::add_rates(EngineState& s) {
   s.bits_per_s = rate_.bits_per_s;
   for (CaptureInterfaceState& i : s.interfaces) {
     const auto rate = interface_rates_.find(i.name);
-    if (rate == interface_rates_.end()) continue;
+    if (is_removed(i) || rate == interface_rates_.end()) continue;
     i.packets_per_s = rate->second.packets_per_s;
     i.bits_per_s = rate->second.bits_per_s;
   }

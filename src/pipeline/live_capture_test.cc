@@ -100,6 +100,60 @@ TEST_F(LiveCaptureTest, AnInterfaceThatGoesAndReturnsStaysInOneFile) {
   expect_file_says_the_same(engine_->state());
 }
 
+TEST_F(LiveCaptureTest, AlwaysOnGoesOnWithWhatWasChosenLast) {
+  StorePolicy policy;
+  policy.always_on = true;
+  ASSERT_TRUE(engine_->set_store_policy(policy));
+  StartRequest request{{"sp3b", "sp3d"}, "udp"};
+  request.promiscuous = false;
+  request.snaplen = 96;
+  request.ring_bytes = 16 << 20;
+  ASSERT_TRUE(engine_->start_capture(request));
+  ASSERT_TRUE(engine_->add_interface("sp3a"));
+  ASSERT_TRUE(engine_->remove_interface("sp3d"));
+  ASSERT_TRUE(engine_->set_capture_filter("udp port 9"));
+  ASSERT_TRUE(engine_->add_interface("sp3c"));
+  ASSERT_TRUE(engine_->stop_capture());
+  // The next start of the program, before all interfaces are there.
+  ASSERT_EQ(live_test::run({"ip", "link", "del", "sp3c"}), 0);
+  start();
+  const auto id = engine_->start_always_on();
+  ASSERT_TRUE(id) << id.error().message;
+  const EngineState s = engine_->state();
+  EXPECT_EQ(s.bpf, "udp port 9");
+  ASSERT_EQ(s.interfaces.size(), 3u);
+  for (const CaptureInterfaceState& i : s.interfaces) {
+    EXPECT_FALSE(i.promiscuous);
+    EXPECT_EQ(i.snaplen, 96u);
+  }
+  EXPECT_LE(interface(s, "sp3b").ring_bytes, 6u << 20);
+  EXPECT_EQ(interface(s, "sp3a").state, "running");
+  EXPECT_EQ(interface(s, "sp3c").state, "waiting");
+  EXPECT_NE(interface(s, "sp3c").words.find("is not there"), std::string::npos);
+  EXPECT_TRUE(arrives("sp3a", "sp3b"));
+  make_cable("sp3c", "sp3d");
+  EXPECT_TRUE(arrives("sp3d", "sp3c"));
+  ASSERT_TRUE(engine_->stop_capture());
+  expect_file_says_the_same(engine_->state());
+}
+
+TEST_F(LiveCaptureTest, AlwaysOnWaitsWhenNothingIsThere) {
+  StorePolicy policy;
+  policy.always_on = true;
+  ASSERT_TRUE(engine_->set_store_policy(policy));
+  ASSERT_TRUE(engine_->start_capture({{"sp3d"}, ""}));
+  ASSERT_TRUE(engine_->stop_capture());
+  ASSERT_EQ(live_test::run({"ip", "link", "del", "sp3d"}), 0);
+  start();
+  ASSERT_TRUE(engine_->start_always_on());
+  EXPECT_EQ(engine_->state().state, "RUNNING");
+  EXPECT_NE(engine_->state().words.find("no interface is left"), std::string::npos);
+  make_cable("sp3c", "sp3d");
+  EXPECT_TRUE(arrives("sp3c", "sp3d"));
+  ASSERT_TRUE(engine_->stop_capture());
+  expect_file_says_the_same(engine_->state());
+}
+
 TEST_F(LiveCaptureTest, EveryCommandWorksOrIsRefusedInWords) {
   const auto no_capture = [&] {
     EXPECT_NE(engine_->add_interface("sp3b").error().message.find("no capture is running"),

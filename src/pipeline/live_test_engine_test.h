@@ -39,9 +39,14 @@ class EngineInNamespace : public testing::Test {
     namespace_ = std::make_unique<Namespace>();
     if (!namespace_->problem().empty()) GTEST_SKIP() << namespace_->problem();
     make_cable("sp3c", "sp3d");
+    ASSERT_TRUE(make_private_directory(data_.path() + "/captures"));
+    start();
+  }
+  /// The engine; the one before ends first.
+  void start() {
+    engine_.reset();
     Capd capd = Capd::start(beside_test());
     if (!capd.rights().can_capture) GTEST_SKIP() << "no right to capture: " << capd.rights().why;
-    ASSERT_TRUE(make_private_directory(data_.path() + "/captures"));
     EngineOptions options;
     options.data_directory = data_.path();
     options.workers = 2;

@@ -11,6 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr size_t kFileBytesMax = 64 * 1024;
 constexpr size_t kInterfacesMax = 256;
+constexpr uint64_t kRingBytesMax = 256u << 20;
 
 std::string text_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -20,9 +21,13 @@ std::string text_of(const std::string& path) {
   return text;
 }
 
-void take(const Json& json, const char* name, uint64_t& into) {
-  if (const auto at = json.find(name); at != json.end() && at->is_number_unsigned())
-    into = at->get<uint64_t>();
+/// A number from `least` to `most`, or 0.
+template <typename Number>
+void take(const Json& json, const char* name, uint64_t least, uint64_t most, Number& into) {
+  const auto at = json.find(name);
+  if (at == json.end() || !at->is_number_unsigned()) return;
+  const auto number = at->get<uint64_t>();
+  if (number == 0 || (number >= least && number <= most)) into = static_cast<Number>(number);
 }
 
 void take(const Json& json, const char* name, bool& into) {
@@ -36,13 +41,17 @@ StoreSettings::StoreSettings(const std::string& data_directory)
   const Json json = Json::parse(text_of(path_), nullptr, false);
   if (!json.is_object()) return;
   take(json, "asked", policy_.asked);
-  take(json, "bytes", policy_.bytes);
-  take(json, "hours", policy_.hours);
-  take(json, "files", policy_.files);
-  take(json, "min_free_bytes", policy_.min_free_bytes);
+  using P = StorePolicy;
+  take(json, "bytes", P::kBytesMin, P::kBytesMax, policy_.bytes);
+  take(json, "hours", 1, P::kHoursMax, policy_.hours);
+  take(json, "files", P::kFilesMin, P::kFilesMax, policy_.files);
+  take(json, "min_free_bytes", 1, P::kBytesMax, policy_.min_free_bytes);
   take(json, "always_on", policy_.always_on);
   if (const auto at = json.find("when_full"); at != json.end() && *at == "pause")
     policy_.when_full = StorePolicy::WhenFull::kPause;
+  take(json, "promiscuous", last_.promiscuous);
+  take(json, "snaplen", 1, limits::kPacketBytesMax, last_.snaplen);
+  take(json, "ring_bytes", limits::kRingBytesMin, kRingBytesMax, last_.ring_bytes);
   if (const auto at = json.find("bpf"); at != json.end() && at->is_string())
     last_.bpf = at->get<std::string>();
   if (const auto at = json.find("interfaces"); at != json.end() && at->is_array())
@@ -88,7 +97,10 @@ Status StoreSettings::write() const {
                      {"when_full", pause ? "pause" : "overwrite"},
                      {"always_on", policy_.always_on},
                      {"interfaces", last_.interfaces},
-                     {"bpf", last_.bpf}};
+                     {"bpf", last_.bpf},
+                     {"promiscuous", last_.promiscuous},
+                     {"snaplen", last_.snaplen},
+                     {"ring_bytes", last_.ring_bytes}};
   // What is no UTF-8 is replaced: an interface name may be any bytes.
   return replace_private_file(path_,
                               json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -13,10 +13,14 @@ namespace sp3ctra {
 struct LastCapture {
   std::vector<std::string> interfaces;
   std::string bpf;
+  bool promiscuous = true;
+  uint32_t snaplen = 0;     ///< 0 = whole packets
+  uint32_t ring_bytes = 0;  ///< 0 = limits::kRingBytes
   bool operator==(const LastCapture&) const = default;
 };
 
-/// Any thread. A file that is missing or is not what this class writes gives the defaults.
+/// Any thread. A file that is missing or is not what this class writes gives the defaults; so does
+/// each number that the page would refuse.
 class StoreSettings {
  public:
   explicit StoreSettings(const std::string& data_directory);
