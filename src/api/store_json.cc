@@ -6,7 +6,7 @@ namespace sp3ctra::api {
 namespace {
 
 constexpr uint64_t kBytesMin = 16u << 20;  // fewer hold no segment worth the name
-constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2, kFilesMax = 100'000;
+constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2, kFilesMax = StorePolicy::kFilesMax;
 
 /// True when the member is not there, or a number from `least` to `most`, or 0.
 bool take(const JsonIn& body, const char* name, uint64_t least, uint64_t most, uint64_t& into,

@@ -16,8 +16,10 @@ struct StorePolicy {
   bool asked = false;                        ///< the user has chosen once
   uint64_t bytes = limits::kDiskQuotaBytes;  ///< of all captures together
   uint64_t hours = 0;                        ///< older packets go, whatever when_full says
-  uint64_t files = 0;                        ///< segments of a capture
-  uint64_t min_free_bytes = 0;               ///< what must stay free on the disk
+  /// Each file stays open, and programs may open some thousands.
+  static constexpr uint64_t kFilesMax = 1024;
+  uint64_t files = 0;           ///< segments of a capture
+  uint64_t min_free_bytes = 0;  ///< what must stay free on the disk
   WhenFull when_full = WhenFull::kOverwrite;
   /// Keeps the last 24 hours: no limit in bytes but what must stay free, and the capture starts
   /// with the program.
