@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kSegmentEnding = ".pcapng";
 constexpr size_t kSegmentDigitsMin = 6, kSegmentDigitsMax = 18;
+constexpr size_t kSegmentsOpenMax = 2048;  // each stays open; twice what a capture may write
 
 /// The number in a segment's name; 0 when it is none.
 uint64_t segment_number(std::string_view name) {
@@ -152,7 +153,11 @@ Result<std::shared_ptr<const JoinedFile>> open_segments(const std::string& folde
   auto joined = std::make_shared<JoinedFile>();
   uint64_t offset = 0;
   bool any = false;
-  for (const std::string& path : segment_paths(folder)) {
+  const std::vector<std::string> paths = segment_paths(folder);
+  if (paths.size() > kSegmentsOpenMax)
+    return fail("cannot open {}: it has {} segments, more than {}", folder, paths.size(),
+                kSegmentsOpenMax);
+  for (const std::string& path : paths) {
     auto file = FileHandle::open_read(path);
     if (!file) return tl::unexpected(std::move(file.error()));
     const uint64_t bytes = file->size();

@@ -58,7 +58,7 @@ std::string segment_name(uint64_t number);
 bool is_folder(const std::string& path);
 /// The plain files of a folder that are named so, in order; empty when there are none.
 std::vector<std::string> segment_paths(const std::string& folder);
-/// Opens them all; fails when one cannot be opened or there is none.
+/// Opens them all; fails when one cannot be opened, there is none or there are more than 2048.
 Result<std::shared_ptr<const JoinedFile>> open_segments(const std::string& folder);
 
 }  // namespace sp3ctra

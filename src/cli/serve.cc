@@ -46,6 +46,7 @@ int serve(const Options& o) {
   // capd first: it needs the right that the rest of the program gives up before any thread starts.
   Capd capd = Capd::start();
   if (const Status s = drop_all_capabilities(); !s) return failed(s.error().message);
+  raise_open_files_limit();
   catch_signals();
   EngineOptions eo;
   eo.data_directory = data;

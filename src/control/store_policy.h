@@ -27,7 +27,8 @@ struct StorePolicy {
   // What may be chosen, besides 0.
   static constexpr uint64_t kBytesMin = 16u << 20;  ///< fewer hold no segment worth the name
   static constexpr uint64_t kBytesMax = uint64_t{1} << 60;
-  static constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2, kFilesMax = 100'000;
+  static constexpr uint64_t kHoursMax = 24 * 366, kFilesMin = 2;
+  static constexpr uint64_t kFilesMax = 1024;  ///< each stays open; programs may open thousands
 };
 
 /// Of the running capture; a copy.

@@ -419,21 +419,26 @@ uint8_t HeaderProgram::flow_answer(const Leaf& leaf, const FlowFacts& facts, boo
 void HeaderProgram::set_flow(uint32_t flow, const FlowFacts& facts) {
   if (flow == kNoFlow) return;
   for (Leaf& leaf : leaves_) {
-    if (leaf.source != Source::kFlow || flow < leaf.flows_from) continue;
-    const size_t at = (flow - leaf.flows_from) * 2;
-    if (leaf.flows.size() < at + 2) leaf.flows.resize(at + 2, kMaybe);
-    leaf.flows[at] = flow_answer(leaf, facts, false);
-    leaf.flows[at + 1] = leaf.two_way ? leaf.flows[at] : flow_answer(leaf, facts, true);
+    if (leaf.source != Source::kFlow) continue;
+    Lane& lane = leaf.lanes[flow % kLanes];
+    if (flow / kLanes < lane.flows_from) continue;
+    const size_t at = (flow / kLanes - lane.flows_from) * 2;
+    if (lane.flows.size() < at + 2) lane.flows.resize(at + 2, kMaybe);
+    lane.flows[at] = flow_answer(leaf, facts, false);
+    lane.flows[at + 1] = leaf.two_way ? lane.flows[at] : flow_answer(leaf, facts, true);
   }
 }
 
 void HeaderProgram::forget_flows_below(uint32_t flow) {
   for (Leaf& leaf : leaves_) {
-    if (leaf.source != Source::kFlow || flow <= leaf.flows_from) continue;
-    const size_t gone = std::min((flow - leaf.flows_from) * 2, leaf.flows.size());
-    leaf.flows.erase(leaf.flows.begin(), leaf.flows.begin() + static_cast<std::ptrdiff_t>(gone));
-    leaf.flows.shrink_to_fit();
-    leaf.flows_from = flow;
+    if (leaf.source != Source::kFlow) continue;
+    Lane& lane = leaf.lanes[flow % kLanes];
+    const size_t from = flow / kLanes;
+    if (from <= lane.flows_from) continue;
+    const size_t gone = std::min((from - lane.flows_from) * 2, lane.flows.size());
+    lane.flows.erase(lane.flows.begin(), lane.flows.begin() + static_cast<std::ptrdiff_t>(gone));
+    lane.flows.shrink_to_fit();
+    lane.flows_from = from;
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/ip_address.h"
+#include "base/limits.h"
 #include "filter/filter.h"
 
 namespace sp3ctra {
@@ -70,7 +71,8 @@ class HeaderProgram {
   /// filter cannot be true.
   bool could_match(Bytes packet) const noexcept;
   void set_flow(uint32_t flow, const FlowFacts& facts);
-  /// What was told of flows below `flow` may be forgotten: their rows become maybe.
+  /// What was told of flows below `flow` that are of its shard (the same remainder by
+  /// limits::kShards) may be forgotten: their rows become maybe.
   void forget_flows_below(uint32_t flow);
   void set_stack(uint16_t stack, const StackFacts& facts);
 
@@ -93,6 +95,12 @@ class HeaderProgram {
   struct Interval {
     uint64_t low, high;
   };
+  /// Flows are numbered shard by shard: flow n is the n / kLanes-th of lane n % kLanes.
+  static constexpr uint32_t kLanes = limits::kShards;
+  struct Lane {
+    size_t flows_from = 0;       ///< flows of the lane below are not known any more
+    std::vector<uint8_t> flows;  ///< by 2 (place in the lane - flows_from) + direction: Answer
+  };
   struct Leaf {
     Source source = Source::kDeep;
     const Test* test = nullptr;
@@ -105,8 +113,7 @@ class HeaderProgram {
     bool numbers = false;                  ///< kFlow: some number in intervals[0] is all it asks
     std::string needle;                    ///< bytes of a packet that it cannot be true without
     std::vector<uint8_t> stacks;           ///< by stack id: Answer
-    size_t flows_from = 0;                 ///< flows below are not known any more
-    std::vector<uint8_t> flows;            ///< by 2 (flow - flows_from) + direction: Answer
+    std::vector<Lane> lanes = std::vector<Lane>(kLanes);
   };
   /// Bit 0: surely true; bit 1: possibly true. kAsk: the flow or the row decides.
   enum Answer : uint8_t { kFalse = 0, kAsk = 1, kMaybe = 2, kTrue = 3 };

@@ -67,7 +67,7 @@ void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t 
   }
   const Words numbers = out;
   const bool flow = leaf.source == Source::kFlow;
-  const size_t stacks = leaf.stacks.size(), flows = leaf.flows.size() / 2;
+  const size_t stacks = leaf.stacks.size();
   for (size_t w = 0; w * 64 < n; ++w) {
     // Whole words at a time and no branch on a row's data: neighbours belong to other flows.
     uint64_t surely = 0, possibly = 0, flow_surely = numbers.surely[w], flow_possibly = flow_surely;
@@ -81,9 +81,10 @@ void HeaderProgram::leaf_words(const Leaf& leaf, const RowColumns& rows, size_t 
     const uint64_t ask = surely & ~possibly;
     if (flow && ask != 0) {
       for (size_t row = first; row < last; ++row) {
-        const size_t at = size_t{rows.flow[row]} - leaf.flows_from;
-        const uint64_t answer =
-            at < flows ? leaf.flows[at * 2 + (rows.direction[row] & 1)] : uint8_t{kMaybe};
+        const Lane& lane = leaf.lanes[rows.flow[row] % kLanes];
+        const size_t at =
+            (size_t{rows.flow[row] / kLanes} - lane.flows_from) * 2 + (rows.direction[row] & 1);
+        const uint64_t answer = at < lane.flows.size() ? lane.flows[at] : uint8_t{kMaybe};
         flow_surely |= (answer & 1) << (row - first);
         flow_possibly |= (answer >> 1) << (row - first);
       }

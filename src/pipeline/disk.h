@@ -15,6 +15,8 @@ Status make_private_directory(const std::string& path);
 uint64_t free_bytes(const std::string& path);
 /// Bytes that the file system of `path` has in all.
 uint64_t disk_bytes(const std::string& path);
+/// As many files may be open at once as the system lets us: a segment is one.
+void raise_open_files_limit();
 /// Writes a file (0600) whole or not at all, whatever happens meanwhile.
 Status replace_private_file(const std::string& path, const std::string& text);
 

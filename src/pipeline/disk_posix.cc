@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -40,6 +41,13 @@ uint64_t disk_bytes(const std::string& path) {
   struct statvfs v {};
   if (::statvfs(path.c_str(), &v) != 0) return 0;
   return static_cast<uint64_t>(v.f_blocks) * v.f_frsize;
+}
+
+void raise_open_files_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Status replace_private_file(const std::string& path, const std::string& text) {

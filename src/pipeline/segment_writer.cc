@@ -61,7 +61,8 @@ std::string size_words(uint64_t bytes) {
 
 uint64_t segment_bytes_of(uint64_t budget) {
   const uint64_t least = std::min(kSegmentBytesMin, budget / 4);
-  return std::clamp(budget / kSegmentsWanted, least, kSegmentBytesMax);
+  return std::max(std::clamp(budget / kSegmentsWanted, least, kSegmentBytesMax),
+                  budget / (StorePolicy::kFilesMax / 2));
 }
 
 SegmentWriter::SegmentWriter(Options options)
@@ -126,7 +127,8 @@ Status SegmentWriter::begin_segment() {
     closed_bytes_ += whole_bytes_;
   }
   writer_ = std::move(next);
-  whole_bytes_ = header_bytes_ = writer_->bytes_written();
+  whole_bytes_ = writer_->bytes_written();
+  packets_before_ = whole_packets_;
   begun_ns_ = steady_ns();
   interface_lost_ = false;
   rotation_asked_ = false;
@@ -146,13 +148,15 @@ uint64_t SegmentWriter::write(const Packet& packet) {
   if (lost_) return kNotKept;
   if (paused_.load(std::memory_order_acquire)) {
     // Overwriting needs a segment that is not the one being written.
-    if (rotation_asked_.exchange(false)) (void)rotate();
+    if (has_packets() && rotation_asked_.exchange(false)) (void)rotate();
     return kNotKept;
   }
   const uint64_t bytes = packet.data.size() + kBlockBytesAround;
   if (!fits(bytes) && !make_way(bytes)) return kNotKept;
   if (options_.index && !options_.index->make_room()) {
-    pause_for("the disk is full");
+    if (!options_.index->out_of_disk()) not_before_ns_ = steady_ns() + kRetryNs;
+    pause_for(options_.index->out_of_disk() ? "the disk is full"
+                                            : "there is no memory for the list of packets");
     return kNotKept;
   }
   const uint64_t offset = writer_->write_packet(packet);
@@ -226,16 +230,15 @@ bool SegmentWriter::settle() {
 
 void SegmentWriter::cut_back(const std::string& error) {
   const uint64_t size = writer_->file().size();
-  for (const uint64_t end : ends_) {
-    if (end > size) break;
-    whole_bytes_ = end;
-    ++whole_packets_;
-  }
+  size_t kept = 0;
+  for (; kept < ends_.size() && ends_[kept] <= size; ++kept) whole_bytes_ = ends_[kept];
+  whole_packets_ += kept;
   // Cutting needs no space, so it works on a full disk. Where it does not, what is written next
   // lies over what is too much.
   (void)writer_->file().cut_to(whole_bytes_);
   (void)writer_->resume_at(whole_bytes_);
-  lost_ = true;
+  // Without a packet waiting nobody will call flush().
+  lost_ = lost_ || kept < ends_.size();
   pause_on(error);
 }
 
@@ -281,6 +284,7 @@ void SegmentWriter::keep() {
   for (bool last = false; !last;) {
     last = closing_;
     lock.unlock();
+    if (options_.index) options_.index->make_room_ahead();
     if (!last) look();
     if (let_go() && paused_ && !last) look();
     lock.lock();
@@ -307,7 +311,8 @@ void SegmentWriter::look() {
     segment_ns_max_ = INT64_MAX;
   const bool others_went = drop_earlier(policy, disk);
   const std::lock_guard lock(mutex_);
-  files_max_ = policy.always_on ? 0 : policy.files;
+  files_max_ = StorePolicy::kFilesMax;
+  if (!policy.always_on && policy.files != 0) files_max_ = std::min(files_max_, policy.files);
   if (!others_went) retire_what_is_too_much(policy, disk);
   const std::string lacking = lack(policy, disk);
   if (paused_ && lacking.empty() && steady_ns() >= not_before_ns_)

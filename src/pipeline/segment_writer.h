@@ -64,7 +64,7 @@ class SegmentWriter final : public PacketSink {
   bool rotate();
   bool settle();
   void cut_back(const std::string& error);
-  bool has_packets() const { return whole_bytes_ > header_bytes_ || !ends_.empty(); }
+  bool has_packets() const { return whole_packets_ > packets_before_ || !ends_.empty(); }
   bool fits(uint64_t bytes) const;
   bool make_way(uint64_t bytes);
   void pause_on(const std::string& error);
@@ -90,12 +90,12 @@ class SegmentWriter final : public PacketSink {
   // capture thread
   std::unique_ptr<PcapngWriter> writer_;
   std::vector<CaptureInterface> interfaces_;
-  std::vector<uint64_t> ends_;  ///< in the segment, of the packets taken since it was last flushed
-  std::vector<int64_t> times_;  ///< of the same packets
-  uint64_t whole_packets_ = 0;  ///< on disk, since the beginning
-  uint64_t whole_bytes_ = 0;    ///< of the segment, that lie on disk and end with a whole block
-  uint64_t header_bytes_ = 0;   ///< of the segment, before its first packet
-  int64_t begun_ns_ = 0;        ///< when the segment was, by the steady clock
+  std::vector<uint64_t> ends_;   ///< in the segment, of the packets taken since it was last flushed
+  std::vector<int64_t> times_;   ///< of the same packets
+  uint64_t whole_packets_ = 0;   ///< on disk, since the beginning
+  uint64_t whole_bytes_ = 0;     ///< of the segment, that lie on disk and end with a whole block
+  uint64_t packets_before_ = 0;  ///< on disk, in the segments before
+  int64_t begun_ns_ = 0;         ///< when the segment was, by the steady clock
   uint64_t serial_ = 0;
   bool lost_ = false;  ///< packets taken are not on disk: nothing is taken before the next flush()
   bool interface_lost_ = false;  ///< one is described only in the next segment

@@ -249,7 +249,8 @@ TEST_F(Ring, TheIndexGivesBackWhatOnlyOldPacketsNeeded) {
 TEST_F(Ring, SegmentsAreOfAUsefulSize) {
   EXPECT_EQ(segment_bytes_of(2ull << 30), 128u << 20);
   EXPECT_EQ(segment_bytes_of(32u << 20), 4u << 20);
-  EXPECT_EQ(segment_bytes_of(UINT64_MAX), 256u << 20);
+  EXPECT_EQ(segment_bytes_of(100ull << 30), 256u << 20);
+  EXPECT_EQ(segment_bytes_of(4ull << 40), 8ull << 30) << "512 of them: each is an open file";
   EXPECT_EQ(segment_bytes_of(1'000'000), 250'000u);
 }
 
@@ -330,6 +331,37 @@ TEST_F(Ring, AWriteThatFailsHalfWayCostsOnlyThePacketsThatDidNotFit) {
     for (uint64_t n = 1; n <= index->committed(); ++n)
       ASSERT_TRUE(writer->reader()->read_at(index->file_offset(n), buffer)) << n;
   }
+}
+
+TEST_F(Ring, WhatFailsWithoutAPacketWaitingDoesNotStopWritingForEver) {
+  open({.bytes = 0});
+  ASSERT_TRUE(index->make_room());
+  FileSizeLimit small(bytes_on_disk());
+  writer->statistics({}, Timestamp{5});
+  EXPECT_TRUE(writer->state().paused);
+  small.lift();
+  ASSERT_TRUE(until([&] { return !writer->state().paused; }));
+  Source source(1, 100);
+  Packet p;
+  ASSERT_EQ(source.next(p), PacketSource::Next::kPacket);
+  EXPECT_NE(writer->write(p), kNotKept);
+  EXPECT_EQ(writer->flush(), 1u);
+  writer->close();
+  EXPECT_EQ(packets_on_disk(), 1u);
+}
+
+TEST_F(Ring, APauseMakesNoEmptySegments) {
+  // Others filled the disk: nothing that goes of ours helps.
+  open({.bytes = 0, .min_free_bytes = uint64_t{1} << 60}, 1);
+  Source source(1, 100);
+  Packet p;
+  ASSERT_EQ(source.next(p), PacketSource::Next::kPacket);
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(100ms);
+    EXPECT_EQ(writer->write(p), kNotKept);
+  }
+  writer->close();
+  EXPECT_EQ(segment_paths(path), std::vector{path + "/" + segment_name(1)});
 }
 
 }  // namespace

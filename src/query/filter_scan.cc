@@ -49,10 +49,15 @@ void FilterScan::learn(const IndexBlock& b, uint32_t row, uint32_t rows) {
     facts.vlan = f->vlan;
     facts.has_vlan = f->has_vlan;
     facts.has_ports = f->kind <= 1;
+    // Of those that went before anybody asked nothing is to be known.
+    bool& told = shards_told_[FlowId{b.flow[i]}.shard()];
+    if (!told && dropped_before_ > 1) header_.forget_flows_below(b.flow[i]);
+    told = true;
     header_.set_flow(b.flow[i], facts);
     if (learned_.empty() || learned_.back().first_number != b.first_number)
-      learned_.push_back({b.first_number, b.flow[i]});
-    learned_.back().least = std::min(learned_.back().least, b.flow[i]);
+      learned_.emplace_back().first_number = b.first_number;
+    uint32_t& least = learned_.back().least[FlowId{b.flow[i]}.shard()];
+    least = least == 0 ? b.flow[i] : std::min(least, b.flow[i]);
   }
 }
 
@@ -125,9 +130,12 @@ uint64_t FilterScan::skip_expired(uint64_t at) {
   if (kept == dropped_before_) return at;
   dropped_before_ = kept;
   while (learned_.size() > 1 && learned_[1].first_number <= kept) learned_.pop_front();
-  uint32_t least = UINT32_MAX;
-  for (const FlowsOfBlock& f : learned_) least = std::min(least, f.least);
-  if (!learned_.empty()) header_.forget_flows_below(least);
+  // The first block that knows a shard has the oldest of its flows, or near enough.
+  for (uint32_t shard = 0; shard < limits::kShards; ++shard) {
+    const auto first = std::find_if(learned_.begin(), learned_.end(),
+                                    [&](const FlowsOfBlock& f) { return f.least[shard] != 0; });
+    if (first != learned_.end()) header_.forget_flows_below(first->least[shard]);
+  }
   const std::lock_guard lock(mutex_);
   matches_.drop_before(kept);
   if (at + 1 >= kept) return at;
@@ -191,6 +199,15 @@ uint64_t FilterScan::rows() const {
 std::vector<uint64_t> FilterScan::numbers(uint64_t first, uint32_t count) const {
   const std::lock_guard lock(mutex_);
   return matches_.numbers(first, count);
+}
+
+std::vector<uint64_t> FilterScan::numbers_in_place(uint64_t first, uint32_t count) const {
+  const std::lock_guard lock(mutex_);
+  const uint64_t known = matches_.first_row();
+  std::vector<uint64_t> out(known > first ? std::min<uint64_t>(known - first, count) : 0, 0);
+  const std::vector<uint64_t> rest = matches_.numbers(std::max(first, known), count - out.size());
+  out.insert(out.end(), rest.begin(), rest.end());
+  return out;
 }
 
 uint64_t FilterScan::row_of(uint64_t number) const {

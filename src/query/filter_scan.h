@@ -2,6 +2,7 @@
 // One filter over one capture: which frames match, found in slices, growing with the capture.
 // Questions the index can answer (addresses, ports, protocols, lengths, times, flags) are asked of
 // its columns; only rows it leaves open are read and dissected.
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -29,6 +30,8 @@ class FilterScan final : public SlicedJob {
   uint64_t rows() const;
   /// Frame numbers of matches first … first+count-1; those no longer kept are left out.
   std::vector<uint64_t> numbers(uint64_t first, uint32_t count) const;
+  /// The same with 0 in the place of each that is no longer kept.
+  std::vector<uint64_t> numbers_in_place(uint64_t first, uint32_t count) const;
   /// Row of the first match at or after `number`; rows() when none.
   uint64_t row_of(uint64_t number) const;
   bool has(uint64_t number) const;
@@ -50,7 +53,7 @@ class FilterScan final : public SlicedJob {
 
   struct FlowsOfBlock {
     uint64_t first_number = 0;
-    uint32_t least = 0;  ///< the least number of a flow that begins there
+    std::array<uint32_t, limits::kShards> least{};  ///< of the flows that begin there, by shard
   };
 
   std::shared_ptr<const CaptureIndex> index_;
@@ -71,9 +74,10 @@ class FilterScan final : public SlicedJob {
   std::vector<uint64_t> yes_, maybe_;
   uint64_t chunk_first_ = 0, chunk_last_ = 0;
   Timestamp now_, first_, previous_;
-  bool begun_ = false;                ///< a packet was passed
-  uint64_t dropped_before_ = 1;       ///< nothing below is remembered
-  std::deque<FlowsOfBlock> learned_;  ///< by frame
+  bool begun_ = false;                               ///< a packet was passed
+  uint64_t dropped_before_ = 1;                      ///< nothing below is remembered
+  std::array<bool, limits::kShards> shards_told_{};  ///< some flow of it was learned
+  std::deque<FlowsOfBlock> learned_;                 ///< by frame
   std::vector<std::byte> buffer_;
 };
 

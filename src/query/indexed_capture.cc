@@ -183,10 +183,7 @@ Result<std::vector<Row>> IndexedCapture::rows(const std::string& filter, uint64_
     for (uint64_t k = first; k < n && numbers.size() < count; ++k) numbers.push_back(k + 1);
   } else if (const auto scan = scan_of(filter)) {
     // Rows keep their place: what is gone from it is said to be.
-    const uint64_t known = scan->progress().first_row;
-    for (uint64_t k = first; k < known && numbers.size() < count; ++k) numbers.push_back(0);
-    const auto left = static_cast<uint32_t>(count - numbers.size());
-    for (const uint64_t n : scan->numbers(std::max(first, known), left)) numbers.push_back(n);
+    numbers = scan->numbers_in_place(first, count);
   }
   std::vector<Row> out;
   const std::lock_guard lock(rows_mutex_);

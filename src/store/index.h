@@ -107,6 +107,10 @@ class CaptureIndex {
   // ---- capture thread ----
   /// Makes sure that append() finds room; false when memory (or the disk under it) has none.
   bool make_room();
+  /// Why make_room() last failed: the disk is full, or memory is short. Any thread.
+  bool out_of_disk() const { return memory_->out_of_disk(); }
+  /// Any thread but the capture thread, from time to time: make_room() then seldom waits.
+  void make_room_ahead() { memory_->grow_ahead(); }
   /// Forgets the rows above `number`, which no worker has seen yet.
   void take_back(uint64_t number);
   /// Appends a row; its number is the return value. Needs make_room().

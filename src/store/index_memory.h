@@ -27,11 +27,16 @@ class IndexMemory {
   /// What lies there is not needed any more: it reads as zeros from now on. The addresses stay
   /// readable as long as this object lives, for whoever is about to look. Sorts `ranges`.
   virtual void give_back(std::vector<Range>& ranges) = 0;
+  /// Makes sure of room for the next pieces, so that take() seldom waits for the disk.
+  virtual void grow_ahead() {}
+  /// Whether take() last failed because the disk is full, and not for want of memory.
+  bool out_of_disk() const { return out_of_disk_.load(std::memory_order_relaxed); }
   /// Taken and not given back.
   uint64_t bytes_in_use() const { return in_use_.load(std::memory_order_relaxed); }
 
  protected:
   std::atomic<uint64_t> in_use_{0};
+  std::atomic<bool> out_of_disk_{false};
 };
 
 /// Anonymous memory; nothing is given back before the end.

@@ -3,7 +3,11 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <functional>
 #include <mutex>
+#include <optional>
 
 #include "capture/file_handle.h"
 #include "store/index_memory.h"
@@ -11,91 +15,156 @@
 namespace sp3ctra {
 namespace {
 
-constexpr size_t kArenaBytes = size_t{1} << 30;   // of addresses; a new one when it is used up
-constexpr size_t kGrowthBytes = size_t{4} << 20;  // of the file, made sure of at once
-constexpr size_t kReplacedBytesMin = 256 * 1024;  // shorter ranges keep their mapping: maps are few
+constexpr size_t kArenaBytes = size_t{1} << 30;  // of addresses; a new one when it is used up
+// Of the file, made sure of at once.
+constexpr size_t kSmallGrowthBytes = size_t{1} << 20, kLargeGrowthBytes = size_t{4} << 20;
+constexpr size_t kLargeBytesMin = 256 * 1024;
 
+/// Small and large pieces lie in arenas of their own. Large ones go in the order in which they
+/// came, so that those given back adjoin and make one mapping; small ones, which go in any order,
+/// keep the mapping of their arena. There are few mappings however long it goes on.
 class MappedMemory final : public IndexMemory {
  public:
   explicit MappedMemory(FileHandle file) : file_(std::move(file)) {}
   MappedMemory(const MappedMemory&) = delete;
   MappedMemory& operator=(const MappedMemory&) = delete;
   ~MappedMemory() override {
-    for (std::byte* arena : arenas_) ::munmap(arena, kArenaBytes);
+    for (const Arena& arena : arenas_) ::munmap(arena.at, kArenaBytes);
   }
 
   std::byte* take(size_t bytes) override {
-    const std::lock_guard lock(mutex_);
     if (bytes > kArenaBytes) return nullptr;
-    if ((arenas_.empty() || used_ + bytes > kArenaBytes) && !add_arena()) return nullptr;
-    while (used_ + bytes > mapped_)
-      if (!grow()) return nullptr;
-    std::byte* at = arenas_.back() + used_;
-    used_ += bytes;
-    in_use_.fetch_add(bytes, std::memory_order_relaxed);
-    return at;
+    const bool large = bytes >= kLargeBytesMin;
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (Arena* arena = current(large); arena && arena->used + bytes <= arena->mapped) {
+          std::byte* at = arena->at + arena->used;
+          arena->used += bytes;
+          in_use_.fetch_add(bytes, std::memory_order_relaxed);
+          return at;
+        }
+      }
+      if (const int error = grow(large, bytes); error != 0) {
+        out_of_disk_.store(error == ENOSPC || error == EDQUOT, std::memory_order_relaxed);
+        return nullptr;
+      }
+    }
   }
 
   void give_back(std::vector<Range>& ranges) override {
     std::sort(ranges.begin(), ranges.end(),
               [](const Range& a, const Range& b) { return std::less<>()(a.at, b.at); });
-    const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < ranges.size();) {
       Range whole = ranges[i++];
+      const auto place = place_of(whole.at);
+      if (!place) continue;
       while (i < ranges.size() && whole.at + whole.bytes == ranges[i].at &&
-             arena_of(whole.at) == arena_of(ranges[i].at))
+             std::less<>()(ranges[i].at, place->end))
         whole.bytes += ranges[i++].bytes;
-      release(whole);
+      release(whole, *place);
+    }
+  }
+
+  void grow_ahead() override {
+    for (const bool large : {false, true}) {
+      const size_t wanted = growth(large);
+      {
+        const std::lock_guard lock(mutex_);
+        const Arena* arena = current(large);
+        if (arena && (arena->used + wanted <= arena->mapped || arena->mapped == kArenaBytes))
+          continue;
+      }
+      (void)grow(large, 1, wanted);
     }
   }
 
  private:
-  /// Addresses only; neither memory nor disk.
-  bool add_arena() {
+  struct Arena {
+    std::byte* at = nullptr;
+    bool large = false;
+    size_t used = 0, mapped = 0;
+  };
+  struct Place {
+    off_t offset = 0;          ///< in the file
+    std::byte* end = nullptr;  ///< of the arena
+    bool large = false;
+  };
+
+  static size_t growth(bool large) { return large ? kLargeGrowthBytes : kSmallGrowthBytes; }
+
+  /// With the mutex held.
+  Arena* current(bool large) {
+    const size_t i = current_[large ? 1 : 0];
+    return i < arenas_.size() && arenas_[i].large == large ? &arenas_[i] : nullptr;
+  }
+
+  /// With the mutex held. Addresses only; neither memory nor disk.
+  bool add_arena(bool large) {
     void* at =
         ::mmap(nullptr, kArenaBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return false;
-    arenas_.push_back(static_cast<std::byte*>(at));
-    used_ = mapped_ = 0;
+    current_[large ? 1 : 0] = arenas_.size();
+    arenas_.push_back({static_cast<std::byte*>(at), large, 0, 0});
     return true;
   }
 
-  /// The room is reserved first: writing to a mapped hole of a full disk would kill the program.
-  bool grow() {
-    const auto offset = static_cast<off_t>((arenas_.size() - 1) * kArenaBytes + mapped_);
-    if (::posix_fallocate(file_.fd(), offset, kGrowthBytes) != 0) return false;
-    void* at = ::mmap(arenas_.back() + mapped_, kGrowthBytes, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_FIXED, file_.fd(), offset);
-    if (at == MAP_FAILED) return false;
-    mapped_ += kGrowthBytes;
-    return true;
+  /// Maps one growth more, unless `spare` bytes are there already (another thread was at it); in a
+  /// new arena where `bytes` do not fit into this one. 0 or an error number. The room is reserved
+  /// first: writing to a mapped hole of a full disk would kill the program.
+  int grow(bool large, size_t bytes, size_t spare = 0) {
+    const std::lock_guard growing(growing_);
+    std::byte* at = nullptr;
+    size_t arena_number = 0, before = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const Arena* now = current(large);
+      if (now && now->used + std::max(bytes, spare) <= now->mapped) return 0;
+      if ((!now || now->used + bytes > kArenaBytes) && !add_arena(large)) return ENOMEM;
+      arena_number = current_[large ? 1 : 0];
+      at = arenas_[arena_number].at;
+      before = arenas_[arena_number].mapped;
+    }
+    if (before == kArenaBytes) return 0;
+    const auto offset = static_cast<off_t>(arena_number * kArenaBytes + before);
+    const auto more = static_cast<off_t>(growth(large));
+    if (const int error = ::posix_fallocate(file_.fd(), offset, more); error != 0) return error;
+    if (::mmap(at + before, growth(large), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+               file_.fd(), offset) == MAP_FAILED)
+      return errno;
+    const std::lock_guard lock(mutex_);
+    arenas_[arena_number].mapped += growth(large);
+    return 0;
   }
 
-  size_t arena_of(const std::byte* at) const {
-    for (size_t i = arenas_.size(); i-- > 0;)
-      if (!std::less<>()(at, arenas_[i]) && std::less<>()(at, arenas_[i] + kArenaBytes)) return i;
-    return arenas_.size();
+  std::optional<Place> place_of(const std::byte* at) const {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = arenas_.size(); i-- > 0;) {
+      const Arena& a = arenas_[i];
+      if (std::less<>()(at, a.at) || !std::less<>()(at, a.at + kArenaBytes)) continue;
+      return Place{static_cast<off_t>(i * kArenaBytes + static_cast<size_t>(at - a.at)),
+                   a.at + kArenaBytes, a.large};
+    }
+    return std::nullopt;
   }
 
-  void release(const Range& range) {
-    const size_t arena = arena_of(range.at);
-    if (arena == arenas_.size()) return;
-    const auto offset =
-        static_cast<off_t>(arena * kArenaBytes + static_cast<size_t>(range.at - arenas_[arena]));
+  /// Without the mutex: nobody takes again what was taken once.
+  void release(const Range& range, const Place& place) {
     // Zeros that need no room in the file take the place of what was there: whoever still looks
     // there may do so on a full disk as well.
-    if (range.bytes >= kReplacedBytesMin)
+    if (place.large)
       (void)::mmap(range.at, range.bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-    (void)::fallocate(file_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+    (void)::fallocate(file_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place.offset,
                       static_cast<off_t>(range.bytes));
     in_use_.fetch_sub(range.bytes, std::memory_order_relaxed);
   }
 
   FileHandle file_;
-  std::mutex mutex_;
-  std::vector<std::byte*> arenas_;
-  size_t used_ = 0, mapped_ = 0;  ///< of the last arena
+  std::mutex growing_;               ///< one grows at a time; taken before mutex_
+  mutable std::mutex mutex_;         ///< the rest; held for no system call but one in 1 GiB
+  std::vector<Arena> arenas_;        ///< one lies behind the other in the file
+  std::array<size_t, 2> current_{};  ///< the arena of small pieces, of large ones
 };
 
 }  // namespace

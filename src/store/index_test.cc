@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -152,6 +153,41 @@ TEST(Index, MemoryAndDiskStayFlatWhileRowsComeAndGo) {
   EXPECT_LT(memory->bytes_in_use(), used + used / 4);
   // 24 blocks more are 60 MB of rows and 150 MB of flows.
   EXPECT_LT(anonymous_bytes(), anonymous + (8u << 20));
+}
+
+TEST(Index, MappingsStayFewHoweverLongItGoesOn) {
+  const auto mappings = [] {
+    std::ifstream in("/proc/self/maps");
+    size_t n = 0;
+    for (std::string line; std::getline(in, line);) ++n;
+    return n;
+  };
+  constexpr size_t kLarge = 2'502'656, kSmall = IndexMemory::kPageBytes;
+  const auto memory = mapped();
+  std::deque<IndexMemory::Range> large, small;
+  size_t at_first = 0;
+  for (int round = 0; round < 250; ++round) {
+    memory->grow_ahead();
+    std::vector<IndexMemory::Range> ranges;
+    for (int i = 0; i < 20; ++i) {
+      small.push_back({memory->take(kSmall), kSmall});
+      ASSERT_NE(small.back().at, nullptr);
+      *small.back().at = std::byte{1};
+    }
+    large.push_back({memory->take(kLarge), kLarge});
+    ASSERT_NE(large.back().at, nullptr);
+    *large.back().at = std::byte{1};
+    if (round >= 8) {
+      ranges.push_back(large.front());
+      large.pop_front();
+      for (int i = 0; i < 20; ++i, small.pop_front())
+        if (i % 7 != 3) ranges.push_back(small.front());  // a flow in the others lives on
+      memory->give_back(ranges);
+      for (const IndexMemory::Range& r : ranges) ASSERT_EQ(*r.at, std::byte{0});
+    }
+    if (round == 20) at_first = mappings();
+  }
+  EXPECT_LT(mappings(), at_first + 20);
 }
 
 }  // namespace
