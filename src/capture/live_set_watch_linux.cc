@@ -230,7 +230,11 @@ uint64_t LiveSet::push(Order order) {
 }
 
 void LiveSet::stop() {
-  stopping_.store(true, std::memory_order_release);
+  {
+    // Whoever makes an interface known has asked before, and ordered it with that.
+    const std::lock_guard lock(mutex_);
+    stopping_.store(true, std::memory_order_release);
+  }
   ::eventfd_write(wake_.get(), 1);
   ::eventfd_write(watch_wake_.get(), 1);
   // Locked, so that whoever has just looked is asleep and hears it.
