@@ -344,7 +344,7 @@ TEST_F(Ring, WhatFailsWithoutAPacketWaitingDoesNotStopWritingForEver) {
   Source source(1, 100);
   Packet p;
   ASSERT_EQ(source.next(p), PacketSource::Next::kPacket);
-  EXPECT_NE(writer->write(p), kNotKept);
+  EXPECT_NE(writer->write(p), PacketSink::kNotKept);
   EXPECT_EQ(writer->flush(), 1u);
   writer->close();
   EXPECT_EQ(packets_on_disk(), 1u);
@@ -358,7 +358,7 @@ TEST_F(Ring, APauseMakesNoEmptySegments) {
   ASSERT_EQ(source.next(p), PacketSource::Next::kPacket);
   for (int i = 0; i < 10; ++i) {
     std::this_thread::sleep_for(100ms);
-    EXPECT_EQ(writer->write(p), kNotKept);
+    EXPECT_EQ(writer->write(p), PacketSink::kNotKept);
   }
   writer->close();
   EXPECT_EQ(segment_paths(path), std::vector{path + "/" + segment_name(1)});
