@@ -12,6 +12,7 @@
 namespace sp3ctra {
 namespace {
 
+constexpr uint64_t kNoQuota = uint64_t{1} << 62;  // only the disk bounds it
 constexpr std::string_view kTooManyOpen = "too many captures are open; close or delete some first";
 
 int64_t wall_ns() {
@@ -80,7 +81,7 @@ CaptureEngine::CaptureEngine(EngineOptions options, Capd capd)
 uint64_t CaptureEngine::quota() const {
   const StorePolicy policy = settings_.policy();
   if (options_.disk_quota_bytes != 0) return options_.disk_quota_bytes;
-  return policy.always_on || policy.bytes == 0 ? uint64_t{1} << 62 : policy.bytes;
+  return policy.always_on || policy.bytes == 0 ? kNoQuota : policy.bytes;
 }
 
 /// Segments of captures that were "always on" and that nobody looks at.
@@ -536,7 +537,7 @@ EngineState CaptureEngine::state() const {
   s.rights_state = rights_word(now.state);
   s.why = now.why;
   s.fix = now.fix;
-  s.disk_quota_bytes = quota();
+  s.disk_quota_bytes = quota() == kNoQuota ? 0 : quota();
   s.disk_used_bytes = folder_.used_bytes();
   s.disk_free_bytes = free_bytes(options_.data_directory);
   const ProcessLoad::Figures load = load_.figures();

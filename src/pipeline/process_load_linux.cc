@@ -1,8 +1,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "pipeline/process_load.h"
 
@@ -21,10 +23,15 @@ int64_t clock_ns(clockid_t clock) {
 uint64_t own_memory_bytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "re");
   if (!file) return 0;
-  unsigned long long size = 0, resident = 0, shared = 0;
-  const int read = std::fscanf(file, "%llu %llu %llu", &size, &resident, &shared);
+  std::array<char, 128> line{};
+  const bool told = std::fgets(line.data(), line.size(), file) != nullptr;
   std::fclose(file);
-  if (read != 3 || resident < shared) return 0;
+  if (!told) return 0;
+  char* at = line.data();
+  (void)std::strtoull(at, &at, 10);  // the size of the address space
+  const uint64_t resident = std::strtoull(at, &at, 10);
+  const uint64_t shared = std::strtoull(at, &at, 10);
+  if (resident < shared) return 0;
   return (resident - shared) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 

@@ -78,7 +78,11 @@ def measure(checks, board, pcap):
     checks.that('the store turned round', seen['store']['expired_segments'] > 3, seen)
     checks.that(f'anonymous memory and ring are below {MEMORY_MB} MB', most + RING_MB < MEMORY_MB, most)
     checks.that(f'it does not grow by {SLOPE_MB_MINUTE} MB a minute', rises < SLOPE_MB_MINUTE, rises)
-    board.stop()
+    try:
+        board.stop()
+    except TimeoutError:
+        print('the stop was not answered within 20 s', flush=True)  # a busy disk; what counts here is that it ends
+    checks.that('it ends', board.wait(lambda: board.state()['capture']['state'] == 'STOPPED', 120), board.state())
 
 
 def main():

@@ -179,6 +179,7 @@ export interface ProgramState {
   version: string;
   capture: CaptureStatus;
   rights: { can_capture: boolean; state: RightsState; why: string; fix: string };
+  /** `quota` 0: only the disk bounds what is kept. */
   disk: { used: number; quota: number; free: number };
   process: { cpu_percent: number; memory_bytes: number };
   demo: { available: boolean };

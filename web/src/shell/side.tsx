@@ -24,7 +24,7 @@ function to_fix(): number {
   const state = program.value;
   if (state === null) return 0;
   // A used-up limit is no fault: the oldest packets make room, or the store is paused, which counts by itself.
-  const disk_low = state.disk.quota > 0 && state.disk.free < 200_000_000;
+  const disk_low = state.disk.free > 0 && state.disk.free < 200_000_000;
   const away = state.capture.state === 'STOPPED' ? 0 : state.capture.interfaces.filter((i) => i.state !== 'running' && i.state !== 'removed').length;
   return away + Number(state.capture.store.paused) + Number(!state.rights.can_capture) + Number(lost_packets() > 0) + Number(disk_low) + Number(stream.status.value === 'lost');
 }

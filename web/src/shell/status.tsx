@@ -81,11 +81,11 @@ export function Status() {
             <b>{count_text(not_looked_into(c))}</b> kept, not analysed
           </span>
         ) : null}
-        {disk && disk.quota > 0 ? (
+        {disk && (disk.quota > 0 || disk.used > 0) ? (
           <span class={`item${c?.store.paused ? ' warn' : ''}`}>
             <Icon name="disk" size={14} />
-            <b>{bytes_text(disk.used)}</b> of {bytes_text(disk.quota)}
-            <meter class="meter" min={0} max={disk.quota} value={disk.used} aria-label="Disk used for captures" />
+            <b>{bytes_text(disk.used)}</b> {disk.quota > 0 ? `of ${bytes_text(disk.quota)}` : 'kept'}
+            {disk.quota > 0 ? <meter class="meter" min={0} max={disk.quota} value={disk.used} aria-label="Disk used for captures" /> : null}
             {c?.store.paused ? <b>paused</b> : null}
           </span>
         ) : null}
