@@ -204,7 +204,7 @@ export const tests = [
       await page.getByRole('button', { name: 'Change', exact: true }).click();
       await panel.getByRole('radio', { name: 'Overwrite the oldest' }).click();
       await panel.getByRole('button', { name: 'Cancel' }).click();
-      await page.getByText('it pauses until there is room').waitFor();
+      await page.getByText('then capture pauses until there is room').waitFor();
       check(chosen.length === 1, 'what was cancelled was sent');
     },
   },
