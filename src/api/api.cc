@@ -19,7 +19,8 @@ constexpr uint64_t kBinsMax = 4096;
 constexpr size_t kFieldsMax = 500;
 constexpr size_t kInterfaceNameBytesMax = 15;  // the kernel's IFNAMSIZ
 constexpr uint32_t kSnaplenMin = 64;           // less shows no ports
-constexpr uint32_t kRingMibMin = 4, kRingMibMax = 256;
+constexpr uint32_t kRingMibMin = limits::kRingBytesMin >> 20;
+constexpr uint32_t kRingMibMax = limits::kRingBytesMax >> 20;
 constexpr size_t kSmallBody = 64 * 1024;
 
 /// A call matched to its route: the ids of its path, and the members of its body.

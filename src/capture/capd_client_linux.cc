@@ -15,6 +15,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/limits.h"
 #include "base/shell_word.h"
 #include "capture/capd.h"
 #include "capture/capd_protocol.h"
@@ -33,6 +34,7 @@ using capd::OpenRequest;
 using capd::Reply;
 
 static_assert(sizeof(BpfInstruction) == 8);
+static_assert(capd::kRingBytesMax == limits::kRingBytesMax, "capd has a copy of its own");
 
 void set_patience(int fd, int seconds) {
   const timeval limit = {seconds, 0};

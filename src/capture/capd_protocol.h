@@ -17,7 +17,8 @@ static_assert(kVersionText[10] - '0' == kVersion && kVersionText[11] == ')');
 inline constexpr int kSocketFd = 3;
 /// The kernel takes no longer program (BPF_MAXINSNS).
 inline constexpr uint32_t kFilterInstructionsMax = 4096;
-/// Ring memory is locked kernel memory: one request may ask for at most this many bytes.
+/// Ring memory is locked kernel memory: one request may ask for at most this many bytes. The same
+/// as limits::kRingBytesMax, which capd does not include; the compiler compares them.
 inline constexpr uint64_t kRingBytesMax = 256ull << 20;
 /// Bytes a ring frame keeps free before the packet, where a VLAN tag is put back.
 inline constexpr uint32_t kTagRoomBytes = 4;

@@ -291,7 +291,7 @@ int capture(CaptureOptions& o) {
   const auto names = choose(o.interfaces, *list);
   if (!names) return failed(names.error().message);
   catch_signals();
-  const uint32_t ring_kib = std::max(o.ring_kib, 2 * limits::kRingBlockBytes / 1024);
+  const uint32_t ring_kib = std::max(o.ring_kib, kRingKibMin);
   LiveSet::Options lo;
   lo.bpf = o.bpf;
   lo.snaplen = o.snaplen;

@@ -1,5 +1,7 @@
 #include "cli/capture_options.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "capture/bpf_presets.h"
@@ -7,7 +9,7 @@
 namespace sp3ctra::cli {
 namespace {
 
-constexpr uint32_t kRingKibMax = 256 * 1024;  // what sp3ctra-capd gives at most
+constexpr uint32_t kRingKibMax = limits::kRingBytesMax / 1024;
 
 /// The number after the colon, above 0.
 template <class T>
@@ -129,7 +131,11 @@ void declare_capture_options(CLI::App& c, CaptureOptions& o) {
   c.add_option("-c,--packets", o.packets_max, "end after N packets that -Y lets through");
   c.add_option("-s,--snaplen", o.snaplen, "bytes kept of each packet, 0 = all (the default)")
       ->check(CLI::Range(0u, limits::kPacketBytesMax));
-  c.add_option("-B,--buffer", o.ring_kib, "the kernel's buffer in KiB")
+  c.add_option(
+       "-B,--buffer", o.ring_kib,
+       fmt::format("the kernel's buffer of all interfaces in KiB; default {}, less than {} is "
+                   "taken as {}",
+                   limits::kRingBytes / 1024, kRingKibMin, kRingKibMin))
       ->check(CLI::Range(1u, kRingKibMax));
   c.add_flag("-p,--no-promiscuous", o.no_promiscuous, "only packets for this machine");
   c.add_flag("-q,--quiet", o.quiet, "print no packets and no running count");

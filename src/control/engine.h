@@ -43,7 +43,7 @@ struct EngineState {
   bool can_capture = false;
   std::string rights_state;   ///< one word: "ready", "no_capd", "no_right" …
   std::string why, fix;       ///< when it cannot: words and the exact command
-  double cpu_percent = 0;     ///< of this process, of one processor
+  double cpu_percent = 0;     ///< of this process, of one processor: may pass 100
   uint64_t memory_bytes = 0;  ///< its own: no files
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
   bool demo_available = false;

@@ -223,8 +223,10 @@ void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
     f.damage = source->damage();
-    if (report.cancelled) f.damage = "reading was cancelled; what was read up to then is shown";
     f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
+    if (!report.cancelled) return;
+    f.damage = fmt::format("reading was stopped by you at packet {}", report.packets);
+    f.state = CaptureState::kStopped;
   });
   run.ended = true;
   ++generation_;

@@ -97,7 +97,7 @@ function state_now() {
     version: '0.1.0',
     capture: { state: live.state, id: live.id, bpf: live.bpf, since_ns: live.since_ns, ...totals, not_analysed: 0, not_written: live.not_written, words: '', ...scene.capture(running, totals) },
     rights: scene.rights(),
-    disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
+    disk: { used: 912_000_000, quota: 2_000_000_000, free: 40_000_000_000 },
     process: { cpu_percent: running ? 4.2 : 0.3, memory_bytes: 148_000_000 },
     demo: { available: true },
   };
@@ -277,7 +277,8 @@ async function call(method, url, request) {
     return { capture: id };
   }
   if ((m = /^\/captures\/(\w+)\/cancel$/.exec(path))) {
-    capture(m[1]).state = 'ready';
+    const c = capture(m[1]);
+    Object.assign(c, { state: 'stopped', damage: `reading was stopped by you at packet ${c.packets}` });
     return {};
   }
   if ((m = /^\/captures\/(\w+)\/filters$/.exec(path))) {
