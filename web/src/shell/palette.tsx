@@ -2,12 +2,11 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { charts_open, show_charts } from '../charts/chart_data';
 import { start_or_stop } from '../live/running';
-import { choose_dense } from '../live/columns_menu';
 import { export_open } from '../live/export_dialog';
 import { open_find } from '../live/find_bar';
 import { clear_filter } from '../live/filter_bar';
 import * as session from '../live/session';
-import { dense } from '../list/columns';
+import { choose_dense, dense } from '../list/columns';
 import { focus_filter, focus_mode } from './keys';
 import { keys_open } from './keys_overlay';
 import { count_text } from './numbers';
@@ -49,6 +48,7 @@ function acts(): Act[] {
   list.push(
     { words: 'Go to Live', key: 'g l', run: () => (session.place.value = 'live') },
     { words: 'Go to Captures', key: 'g c', run: () => (session.place.value = 'captures') },
+    { words: 'Settings', key: 'g ,', run: () => (session.place.value = 'settings') },
     { words: 'Theme: follow the system', run: () => choose_theme('system') },
     { words: 'Theme: dark', run: () => choose_theme('dark') },
     { words: 'Theme: light', run: () => choose_theme('light') },
