@@ -121,6 +121,33 @@ const views = [
     },
   },
   {
+    name: 'settings',
+    async open(page) {
+      await page.locator('.side').getByRole('button', { name: 'Settings' }).click();
+      await page.locator('.store-line').waitFor();
+      await page.getByRole('radio', { name: 'Comfortable' }).click();
+      await page.getByRole('button', { name: 'Forget all settings…' }).click();
+    },
+  },
+  {
+    name: 'settings with high contrast',
+    async open(page) {
+      await page.locator('.side').getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('radio', { name: 'High' }).click();
+    },
+  },
+  {
+    name: 'tour',
+    async open(page) {
+      await page.getByRole('button', { name: /^Take the tour/ }).click();
+      for (const step of ['1', '2', '3']) {
+        await page.locator('.tour-card', { hasText: `step ${step} of 5` }).waitFor();
+        if (step !== '3') await page.locator('.tour-card .next').click();
+      }
+      await page.waitForSelector('.insp .lead');
+    },
+  },
+  {
     name: 'login page',
     cold: true,
     async open(page, server) {

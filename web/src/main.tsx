@@ -19,6 +19,7 @@ import { Settings } from './settings/settings';
 import { GetIn, log_in } from './start/get_in';
 import { Start } from './start/start';
 import { send_file } from './start/upload';
+import { Tour } from './tour/tour';
 import './styles/tokens.css';
 import './styles/ui.css';
 import 'uplot/dist/uPlot.min.css';
@@ -66,6 +67,7 @@ function Program() {
       </main>
       <Status />
       {health_open.value ? <StatusPanel /> : null}
+      <Tour />
       <Palette />
       <KeysOverlay />
     </div>

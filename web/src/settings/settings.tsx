@@ -18,6 +18,7 @@ import { names_text } from '../api/shapes';
 import { choose_letters, letters_on } from '../shell/keys';
 import { choose_contrast, choose_theme, contrast, theme, type Contrast, type Theme } from '../shell/theme';
 import { is_default_store, offer_default_store, store, StoreLine, StorePanel } from '../start/store_panel';
+import { begin_tour } from '../tour/steps';
 import { SettingRow, Segments } from './choice_row';
 import { forget_all, kept_words } from './page_data';
 import './settings.css';
@@ -152,6 +153,13 @@ function Handling() {
       >
         {() => <span class="dim">{changed === 0 ? 'The usual columns' : 'Your own choice'}</span>}
       </SettingRow>
+      <SettingRow name="Tour" words="Five steps over the page, about a minute: what to look at, the list, one packet, the filter, and what is lost. Esc ends it.">
+        {() => (
+          <button class="btn" onClick={begin_tour}>
+            Take the tour
+          </button>
+        )}
+      </SettingRow>
     </section>
   );
 }
@@ -174,6 +182,7 @@ function Kept() {
 }
 
 const asked = signal(false);
+const to_safety = (button: HTMLButtonElement | null): void => button?.focus();
 function OwnData() {
   const words = kept_words();
   useEffect(() => () => void (asked.value = false), []);
@@ -189,7 +198,6 @@ function OwnData() {
             <div class="row" role="group" aria-label="Forget what is kept here?">
               <button
                 class="btn danger"
-                autofocus
                 onClick={() => {
                   forget_all();
                   location.reload();
@@ -197,7 +205,7 @@ function OwnData() {
               >
                 Forget it now
               </button>
-              <button class="btn quiet" onClick={() => (asked.value = false)}>
+              <button class="btn" ref={to_safety} onClick={() => (asked.value = false)}>
                 Keep it
               </button>
             </div>

@@ -13,6 +13,7 @@ import { count_text } from './numbers';
 import { plain_text } from './plain_text';
 import { Sheet } from './popover';
 import { choose_theme } from './theme';
+import { begin_tour } from '../tour/steps';
 
 export const palette_open = signal(false);
 const text = signal('');
@@ -52,6 +53,7 @@ function acts(): Act[] {
     { words: 'Theme: follow the system', run: () => choose_theme('system') },
     { words: 'Theme: dark', run: () => choose_theme('dark') },
     { words: 'Theme: light', run: () => choose_theme('light') },
+    { words: 'Take the tour (1 min)', run: begin_tour },
     { words: 'All keys', key: '?', run: () => (keys_open.value = true) },
   );
   for (const c of session.captures.value.slice(0, 50)) list.push({ words: `Open ${plain_text(c.name)}`, run: () => session.open_capture(c.id) });
@@ -76,7 +78,6 @@ function Box() {
   return (
     <Sheet label="Find or do" class="palette" close={close}>
       <input
-        autofocus
         role="combobox"
         aria-expanded={true}
         aria-controls="palette-list"
