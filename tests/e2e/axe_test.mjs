@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { check, open_capture, settled } from './browser.mjs';
 
-const kAxe = readFileSync(fileURLToPath(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
+/** Read when first needed: without the package only these tests fail. */
+const axe_source = () => readFileSync(fileURLToPath(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url)), 'utf8');
 const kRefused = ['serious', 'critical'];
 const bare = (address) => address.split('#')[0];
 
@@ -11,7 +12,7 @@ const bare = (address) => address.split('#')[0];
 async function findings(page) {
   // Colours are measured as they stay, not while something fades in.
   await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running'));
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(kAxe);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe_source());
   const { violations, passes } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations', 'passes'] }));
   check(passes.length > 10, `axe looked at ${passes.length} rules only`);
   return violations;

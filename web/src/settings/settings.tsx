@@ -83,7 +83,7 @@ function Looks() {
       </SettingRow>
       <SettingRow
         name="Row height"
-        words="Dense shows a third more packets on the same screen; comfortable is easier to hit and to read. In the list, d changes it."
+        words="Dense shows a third more packets on the same screen; comfortable is easier to hit and to read. In the list, the key d changes it."
         reset={{ is_default: dense.value, words: 'dense', run: () => choose_dense(true) }}
       >
         {(ids) => <Segments options={kRows} value={dense.value ? 'dense' : 'comfortable'} choose={(id) => choose_dense(id === 'dense')} labelled={ids.name} described={ids.words} />}
@@ -118,7 +118,7 @@ function Times() {
       </SettingRow>
       <SettingRow
         name="Zone"
-        words="Whose clock: this computer's, or UTC, which is the same everywhere and makes notes comparable."
+        words="Whose clock: this computer’s, or UTC, which is the same everywhere and makes notes comparable."
         reset={{ is_default: time_zone.value === 'local', words: 'this computer', run: () => choose_zone('local') }}
       >
         {(ids) => <Segments options={kZones} value={time_zone.value} choose={choose_zone} labelled={ids.name} described={ids.words} />}

@@ -52,7 +52,7 @@ export const kSteps: readonly Step[] = [
   },
   {
     title: 'One packet: words, fields, bytes',
-    words: 'Left, what it means in a sentence, with links to the packets that prove it. Then its fields, then its bytes: choose one and the others light up together.',
+    words: 'First what it means in a sentence, with links to the packets that prove it; then its fields and its bytes, in a narrow window under “Bytes”. Choose one and the others light up together.',
     targets: ['.insp', '.listbox'],
     prepare: show_packet,
   },

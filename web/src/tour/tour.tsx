@@ -35,16 +35,16 @@ function follow(card: HTMLElement, ring: HTMLElement, targets: readonly string[]
     const target = first_seen(targets);
     const never = ['.rowpane .gr[aria-selected="true"]', '.notice.on'].map(seen).filter((box): box is Box => box !== null);
     const size = { width: card.offsetWidth, height: card.offsetHeight };
-    const area = { x: 0, y: 0, width: innerWidth, height: innerHeight };
+    const area = seen('.work') ?? { x: 0, y: 0, width: innerWidth, height: innerHeight };
     const key = [target, never, size, area].map((part) => JSON.stringify(part)).join();
     if (key === drawn) return;
     drawn = key;
     ring.hidden = target === null;
-    const aim = target ?? { x: area.width / 2, y: area.height / 2, width: 0, height: 0 };
+    const aim = target ?? { x: area.x + area.width / 2, y: area.y + area.height / 2, width: 0, height: 0 };
     ring.style.left = `${Math.max(0, aim.x - kRingGap_px)}px`;
     ring.style.top = `${Math.max(0, aim.y - kRingGap_px)}px`;
-    ring.style.width = `${Math.min(area.width - Math.max(0, aim.x - kRingGap_px), aim.width + 2 * kRingGap_px)}px`;
-    ring.style.height = `${Math.min(area.height - Math.max(0, aim.y - kRingGap_px), aim.height + 2 * kRingGap_px)}px`;
+    ring.style.width = `${Math.min(innerWidth - Math.max(0, aim.x - kRingGap_px), aim.width + 2 * kRingGap_px)}px`;
+    ring.style.height = `${Math.min(innerHeight - Math.max(0, aim.y - kRingGap_px), aim.height + 2 * kRingGap_px)}px`;
     // A card that stands well stays: it moves for another target or for a row chosen under it, not for every row.
     const now = JSON.stringify([target, size, area]);
     if (now === anchor && never.every((box) => overlap({ ...at, ...size }, box) === 0)) return;
