@@ -17,6 +17,7 @@ import { InterfacePicker } from './interface_picker';
 import { Recent } from './recent';
 import { RightsCard } from './rights';
 import './start.css';
+import { TourOffer } from '../tour/tour';
 import { StoreLine, StorePanel } from './store_panel';
 import { send_file, upload } from './upload';
 
@@ -163,6 +164,7 @@ export function Start() {
       <div class="hello">
         <h1>Who talks on your network, and what about?</h1>
         <p>sp3ctra answers in plain words and shows the packets that prove it. Nothing leaves this computer.</p>
+        <TourOffer />
       </div>
       <div class={`trio${options_open.value ? ' tall' : ''}`}>
         <ListenCard />
