@@ -2,6 +2,8 @@
 # builds the page first. docs/packaging.md says what is in them.
 include(GNUInstallDirs)
 set(SP3CTRA_MAINTAINER "sp3ctra maintainers <maintainers@sp3ctra.invalid>" CACHE STRING "who made the package")
+# A package needs what is installed, not every target of the build.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 set(made ${CMAKE_BINARY_DIR}/gen/package)
 file(MAKE_DIRECTORY ${made})
 
@@ -17,7 +19,7 @@ add_custom_command(OUTPUT ${made}/page-licences
     -P ${CMAKE_SOURCE_DIR}/cmake/page_licences.cmake
   DEPENDS ${CMAKE_SOURCE_DIR}/web/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/page_licences.cmake VERBATIM)
 add_custom_target(package_files
-  DEPENDS ${made}/sp3ctra.1.gz ${made}/sp3ctra.bash ${made}/changelog.gz ${made}/page-licences)
+  DEPENDS sp3ctra sp3ctra-capd ${made}/sp3ctra.1.gz ${made}/sp3ctra.bash ${made}/changelog.gz ${made}/page-licences)
 
 install(TARGETS sp3ctra RUNTIME DESTINATION bin)
 install(TARGETS sp3ctra-capd RUNTIME DESTINATION lib/sp3ctra)
@@ -35,12 +37,11 @@ set(CPACK_PACKAGE_VENDOR sp3ctra)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "network capture and analysis that explains what it sees")
 set(CPACK_PACKAGE_DESCRIPTION
 "sp3ctra captures network traffic, or opens captures, and explains them: packets
- become flows, flows become transactions, and every field and sentence on its
- page leads back to the packets that prove it. One program with a web page
- inside, and the same abilities on the command line.
- .
- Only the small program sp3ctra-capd has the right to open capture sockets, for
- the users that are listed for it.")
+become flows, flows become transactions, and every field and sentence on its
+page leads back to the packets that prove it. One program with a web page
+inside, and the same abilities on the command line. Only the small program
+sp3ctra-capd has the right to open capture sockets, for the users that are
+listed for it.")
 set(CPACK_PACKAGE_FILE_NAME ${PROJECT_NAME}-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)

@@ -98,6 +98,7 @@ void declare_command_line(CLI::App& app, Action& chosen) {
   app.description(
       "sp3ctra: captures packets, explains them in plain words, shows the bytes behind.\n"
       "Without a subcommand: the dashboard.");
+  app.set_help_flag("-h,--help", "print this help and end");
   app.set_version_flag(
       "--version", [] { return version_text(); }, "print version, commit and libraries and end");
   app.require_subcommand(0, 1);

@@ -101,12 +101,12 @@ std::string bash_completion(const std::vector<CommandRow>& table) {
   std::string paths, what, values;
   for (CommandRow c : table) {
     if (!c.path.empty()) paths += fmt::format("{}'{}'", paths.empty() ? "" : " | ", path_text(c));
-    if (c.path.empty()) {
-      // The first word may also be the dashboard's.
-      for (const CommandRow& other : table)
-        if (other.path == std::vector<std::string>{"serve"})
-          c.options.insert(c.options.end(), other.options.begin(), other.options.end());
-    }
+    // The first word may also be the dashboard's.
+    for (const CommandRow& other : table)
+      for (const OptionRow& o : other.options)
+        if (c.path.empty() && other.path == std::vector<std::string>{"serve"} &&
+            (o.names.empty() || o.names[0] != "-h"))
+          c.options.push_back(o);
     what += offers(c);
     for (const OptionRow& o : c.options) {
       if (o.names.empty() || o.value.empty()) continue;
