@@ -24,6 +24,10 @@ inline constexpr uint64_t kRingBytesMax = 256ull << 20;
 inline constexpr uint32_t kTagRoomBytes = 4;
 /// Beside an installed capd: the uids that may use it, one decimal a line, owned by root.
 inline constexpr char kUsersFile[] = "capd.users";
+/// Where a package installs capd, and the list that this one reads: /usr holds no settings.
+inline constexpr char kPackageDirectory[] = "/usr/lib/sp3ctra";
+inline constexpr char kPackageUsersDirectory[] = "/etc/sp3ctra";
+static_assert(sizeof kPackageUsersDirectory <= sizeof kPackageDirectory);
 
 /// How far capd came; everything but kReady is a refusal, `code` then holds errno or 0.
 enum class Answer : uint32_t {
