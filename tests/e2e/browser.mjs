@@ -40,7 +40,7 @@ export async function watched_page(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', ...options });
   const page = await context.newPage();
   // Where a test is meant to fail nobody wants to wait half a minute for what never comes.
-  if (process.env.SP3CTRA_E2E_WAIT_MS) page.setDefaultTimeout(Number(process.env.SP3CTRA_E2E_WAIT_MS));
+  if (process.env.SP3CTRA_E2E_WAIT_MS) context.setDefaultTimeout(Number(process.env.SP3CTRA_E2E_WAIT_MS));
   const messages = [];
   page.on('console', (m) => messages.push(`${m.type()}: ${m.text()}`));
   page.on('pageerror', (e) => messages.push(`error: ${e.message}\n${e.stack}`));
@@ -70,6 +70,25 @@ export async function open_capture(page, server, name = 'ten-million') {
 export function check(condition, words) {
   if (!condition) throw new Error(words);
 }
+
+/** Where something is once it has stood still for ten frames: what a page shows at first may still be pushed about. */
+export const settled_box = (locator) =>
+  locator.evaluate(
+    (element) =>
+      new Promise((done) => {
+        let last = '';
+        let calm = 0;
+        const look = () => {
+          const { x, y, width, height } = element.getBoundingClientRect();
+          const now = [x, y, width, height].join(' ');
+          calm = now === last ? calm + 1 : 0;
+          last = now;
+          if (calm < 10) requestAnimationFrame(look);
+          else done({ x, y, width, height });
+        };
+        look();
+      }),
+  );
 
 /** The frame numbers on screen, from top to bottom. */
 export const numbers = (page) =>

@@ -51,10 +51,11 @@ export const tests = [
       const evidence = page.locator('.words .ev').first();
       await evidence.hover();
       check((await page.locator('.gr.marked').count()) === 1, 'the row is not marked under the pointer');
-      await page.waitForTimeout(600);
+      const told = (number) => page.waitForFunction((n) => location.hash.split(':')[0] === `#p${n.slice(1).replaceAll(',', '')}`, number);
+      await told(number);
       await evidence.click();
       await page.waitForFunction((before) => document.querySelector('.insp .title').textContent !== before, number);
-      await page.waitForTimeout(600);
+      await told(await page.locator('.insp .title').innerText());
       await page.goBack();
       await page.waitForFunction((before) => document.querySelector('.insp .title').textContent === before, number);
     },

@@ -1,7 +1,7 @@
 // The page in front of the real program: what a user does with a capture, checked against tshark.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, numbers, until_loaded } from './browser.mjs';
+import { check, numbers, settled_box, until_loaded } from './browser.mjs';
 import { call, capture, first_rows, kDemo, kFolder, open_named, packet_count, packets_of, pick, read_to_end, set_filter, tshark } from './real.mjs';
 
 const needs_tshark = () => {
@@ -251,6 +251,8 @@ export const tests = [
       await settled(page);
       same_packets(await exported(page, 'What the filter shows'), packets_of(kDemo, 'dns or tcp.port == 443'), 'filtered');
       await page.getByRole('button', { name: 'Clear filter' }).click();
+      // The rows of the filter stay on screen until those of the whole capture are there.
+      await page.waitForFunction(() => document.querySelectorAll('.rowpane .gr')[2].querySelector('.c-number').textContent === '3');
       await page.locator('.rowpane .gr').nth(2).click();
       await page.keyboard.press('x');
       await page.keyboard.press('j');
@@ -258,7 +260,7 @@ export const tests = [
       await page.keyboard.press('x');
       await page.locator('.gr.kept-mark').nth(1).waitFor();
       same_packets(await exported(page, 'Marked packets'), packets_of(kDemo, 'frame.number in {3,5}'), 'marked');
-      const box = await page.locator('.time .plot').boundingBox();
+      const box = await settled_box(page.locator('.time .plot'));
       await page.mouse.move(box.x + box.width * 0.3, box.y + 15);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.5, box.y + 15, { steps: 6 });
