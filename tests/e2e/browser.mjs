@@ -14,7 +14,7 @@ mkdirSync(kShots, { recursive: true });
 
 /** Starts the mock on a free port; answers its address with the token, and how to end it. */
 export async function start_mock(...flags) {
-  const child = spawn(process.execPath, [kWeb + 'mock/server.mjs', '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [kWeb + 'mock/server.mjs', ...flags, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const address = await new Promise((done, failed) => {
     child.stdout.once('data', (data) => done(data.toString().trim()));
     child.once('exit', (code) => failed(new Error(`the mock ended with ${code}`)));

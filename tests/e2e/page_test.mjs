@@ -117,8 +117,11 @@ export const tests = [
       await page.getByText('Connection to sp3ctra lost.').waitFor();
       check((await page.locator('.rowpane .c-number').first().innerText()) !== '', 'the rows are gone');
       const again = await start_mock('--port', port, '--token', token);
-      await page.getByText('Connection to sp3ctra lost.').waitFor({ state: 'detached' });
-      again.end();
+      try {
+        await page.getByText('Connection to sp3ctra lost.').waitFor({ state: 'detached' });
+      } finally {
+        again.end();
+      }
       // The browser itself writes refused connections to the console; no page can prevent that.
       const own = messages.filter((m) => !/ERR_CONNECTION_REFUSED|WebSocket connection to/.test(m));
       messages.length = 0;
