@@ -137,11 +137,15 @@ export const tests = [
       await settled(page);
       await until_loaded(page);
       let evidence = 0;
-      for (let i = 0; i < 10; i++) {
+      const open_row = async (i) => {
         const row = page.locator('.rowpane .gr:not([hidden])').nth(i);
         const number = await row.locator('.c-number').innerText();
         await row.click();
         await page.waitForFunction((n) => document.querySelector('.insp .title')?.textContent === `#${n}` && document.querySelector('.insp .lead')?.textContent, number);
+        return number;
+      };
+      for (let i = 0; i < 10; i++) {
+        const number = await open_row(i);
         check((await page.locator('.fr').count()) >= 3, `packet ${number} has no tree`);
         check((await page.locator('.words .lead').innerText()).length > 10, `nothing is said about packet ${number}`);
         const hex = tshark('-r', kDemo, '-Y', `frame.number==${number.replaceAll(',', '')}`, '-T', 'jsonraw').join('\n');
@@ -160,8 +164,7 @@ export const tests = [
       check(evidence > 0, 'no sentence leads to a packet');
       const before = await page.locator('.insp .title').innerText();
       for (let i = 0; i < 10; i++) {
-        await page.locator('.rowpane .gr:not([hidden])').nth(i).click();
-        await page.waitForTimeout(150);
+        await open_row(i);
         if ((await page.locator('.words .ev').count()) > 0) break;
       }
       const there = page.locator('.words .ev').first();
@@ -375,8 +378,7 @@ export const tests = [
       await page.locator('.rec .name', { hasText: 'large' }).click();
       await first_rows(page);
       const bar = page.locator('.bann.reading');
-      await bar.waitFor();
-      check(/ of .* packets · .*\/s · .* left/.test(await bar.innerText()), `the progress says ${await bar.innerText()}`);
+      await bar.filter({ hasText: / of .* packets · .*\/s · .* left/ }).waitFor();
       await bar.getByRole('button', { name: 'Cancel, keep what is read' }).click();
       await page.getByText('reading was cancelled').first().waitFor();
       const info = await read_to_end(page);
