@@ -6,7 +6,7 @@
 // "paused":true,"extra":[{"name":"usb0"}],"hide":["wlan0"],"down":["eth0"],"friendly":{"eth0":"…"}} (no login; this is no real server).
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
@@ -22,8 +22,10 @@ const dist = argument('dist', fileURLToPath(new URL('../dist', import.meta.url))
 const scene = new Scene(process.argv);
 const kRows = Number(argument('rows', '10000000'));
 const token = argument('token', randomBytes(12).toString('hex'));
-const secret = randomBytes(12).toString('hex');
-const session = randomBytes(12).toString('hex');
+// As with the real program a login outlives a restart: started again with its token, the mock knows the page.
+const kept = (what) => createHash('sha256').update(`${what} ${token}`).digest('hex').slice(0, 24);
+const secret = kept('secret');
+const session = kept('session');
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
