@@ -81,6 +81,25 @@ export const numbers = (page) =>
       .map((row) => row.n),
   );
 export const until_loaded = (page) => page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].every((row) => row.hidden || row.querySelector('.c-number').textContent !== ''));
+
+/** Waits until the list, its rows and the packet's pane have kept their places for some frames: a pane that opens moves them. */
+export const settled = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        const places = () => [...document.querySelectorAll('#packet-rows, .insp, .rowpane .gr:not([hidden])')].map((e) => { const r = e.getBoundingClientRect(); return `${r.x} ${r.y} ${r.height}`; }).join();
+        let before = '';
+        let same = 0;
+        const look = () => {
+          const now = places();
+          same = now === before ? same + 1 : 0;
+          before = now;
+          if (same >= 8) done();
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
 export const rising = (list) => list.every((n, i) => i === 0 || n === list[i - 1] + 1);
 
 /** Frame times while something happens, in ms; each frame calls `step` inside the page. */

@@ -1,5 +1,5 @@
 // What the page says of a running capture: interfaces, losses, disk, charts, packets seen twice or no longer kept.
-import { check, enter, numbers, open_capture, until_loaded } from './browser.mjs';
+import { check, enter, numbers, open_capture, settled, until_loaded } from './browser.mjs';
 
 const kNeeds = 'the right to capture and steady traffic';
 
@@ -293,7 +293,7 @@ const many = {
     await page.getByRole('button', { name: 'Charts', exact: true }).click();
     await happen(page, server, { gone: ['wlan0'], paused: true, drops: true, notice: 'the computer slept from 14:00 to 14:20: nothing was seen in between' });
     await page.locator('[data-news="capture"]').waitFor();
-    await page.waitForTimeout(500);
+    await settled(page);
     const row = await page.locator('.gr[aria-selected="true"]').boundingBox();
     const list = await page.locator('#packet-rows').boundingBox();
     check(list.height >= 72, `the list is ${list.height} px high`);
@@ -316,13 +316,17 @@ const expired = {
     await page.keyboard.press('ArrowUp');
     check((await page.locator('.insp .title').innerText()) === '#5,001', 'a row before the first can be chosen');
     // What was there goes while it is looked at: the rows stay where they are.
-    await page.locator('.rowpane .gr[aria-rowindex]').nth(8).click();
+    await settled(page);
+    await page.locator('.rowpane .gr', { hasText: '5,008' }).click();
+    await page.waitForFunction(() => document.querySelector('.insp .title')?.textContent === '#5,008');
+    await settled(page);
     const y = (await page.locator('.gr[aria-selected="true"]').boundingBox()).y;
     const title = await page.locator('.insp .title').innerText();
     await happen(page, server, { expired: 5004 });
     await page.getByText('The first 5,004 packets are no longer kept.').waitFor();
+    await settled(page);
     check((await page.locator('.insp .title').innerText()) === title, 'another packet is chosen');
-    check(Math.abs((await page.locator('.gr[aria-selected="true"]').boundingBox()).y - y) <= 4 * 24 + 1, 'the chosen row ran away');
+    check(Math.abs((await page.locator('.gr[aria-selected="true"]').boundingBox()).y - y) <= 4 * 24 + 1, `the chosen row ran away from ${y}`);
     await page.goto(new URL('/?c=c1#p12', server.address).href);
     await page.reload();
     const said = page.locator('[data-news="gone packet"]');
