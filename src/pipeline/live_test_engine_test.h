@@ -18,7 +18,7 @@
 
 namespace sp3ctra::live_test {
 
-inline bool soon(const std::function<bool()>& condition, int limit_ms = 5000) {
+inline bool soon(const std::function<bool()>& condition, int limit_ms = 20000) {
   for (int ms = 0; ms < limit_ms; ms += 5) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
