@@ -14,8 +14,8 @@ std::vector<std::string> with_serve(int argc, char** argv) {
   const auto is = [&](std::initializer_list<std::string_view> words) {
     return std::find(words.begin(), words.end(), args[0]) != words.end();
   };
-  if (!args.empty() && !is({"serve", "interfaces", "capture", "read", "explain", "bench", "fields",
-                            "doctor", "--help", "-h", "--version"}))
+  if (!args.empty() && !is({"serve", "interfaces", "capture", "read", "explain", "alerts", "bench",
+                            "fields", "doctor", "--help", "-h", "--version"}))
     args.insert(args.begin(), "serve");
   std::reverse(args.begin(), args.end());
   return args;
@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_capture(app, chosen);
   add_read(app, chosen);
   add_explain(app, chosen);
+  add_alerts(app, chosen);
   add_bench(app, chosen);
   add_fields(app, chosen);
   add_doctor(app, chosen);
