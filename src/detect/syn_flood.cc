@@ -155,9 +155,10 @@ void SynFlood::raise(const Door& door, const Target& t, const Counts& c, Timesta
   a.confidence = spoofed ? 95 : c.attempts >= 10 * kFloodAttempts ? 90 : 75;
   const std::string where =
       door.port ? fmt::format("{} port {}", door.address.text(), door.port) : door.address.text();
-  const std::string from = one ? fmt::format("from {}", t.source.text())
-                               : fmt::format("from about {:.0f} addresses{}", sources,
-                                             spoofed ? ", which are probably invented" : "");
+  const std::string from =
+      one ? fmt::format("from {}", t.source.text())
+          : fmt::format("from about {:.0f} addresses{}", std::min<double>(sources, c.attempts),
+                        spoofed ? ", which are probably invented" : "");
   a.summary = fmt::format(
       "{} got {} connection requests in one second {}; {:.0f} % of them became "
       "a connection.",
