@@ -78,6 +78,7 @@ TEST(SynFlood, ToldOnceThenAgainAfterSilence) {
   for (int i = 0; i < 1000; ++i)
     lab.tcp(100 + i / 500.0, v4(0x0c000000, i), 999, kServer, 80, kSyn, "", i);
   EXPECT_EQ(lab.found(), "syn_flood, syn_flood");
+  EXPECT_EQ(lab.alerts.back().id, 2u);
 }
 
 TEST(SynFlood, BusyServerIsNone) {
