@@ -107,6 +107,7 @@ void declare_command_line(CLI::App& app, Action& chosen) {
   add_capture(app, chosen);
   add_read(app, chosen);
   add_explain(app, chosen);
+  add_alerts(app, chosen);
   add_bench(app, chosen);
   add_fields(app, chosen);
   add_doctor(app, chosen);
