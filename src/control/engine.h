@@ -93,7 +93,9 @@ class Engine {
   virtual tl::expected<void, StartError> add_interface(const std::string& name) = 0;
   virtual Status remove_interface(const std::string& name) = 0;
   virtual tl::expected<void, StartError> set_capture_filter(const std::string& bpf) = 0;
-  virtual Status stop_capture() = 0;
+  /// Asks for the end and waits for it, `patience_ms` at most: what is left to write and to look
+  /// into goes on as STOPPING. Whether nothing is captured any more.
+  virtual bool stop_capture(uint32_t patience_ms) = 0;
   /// What is kept of live captures, and the same set anew; a running capture follows at once.
   virtual StorePolicy store_policy() const = 0;
   virtual Status set_store_policy(const StorePolicy& policy) = 0;

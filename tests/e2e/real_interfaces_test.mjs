@@ -64,6 +64,7 @@ async function start_both(page) {
 }
 async function stop(page) {
   await call(page, 'POST', '/capture/stop', {});
+  await until(async () => (await call(page, 'GET', '/state')).capture.state === 'STOPPED', 'the capture does not stop', 20_000);
   unplug();
 }
 

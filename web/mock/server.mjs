@@ -235,7 +235,7 @@ async function call(method, url, request) {
     live.state = 'STOPPED';
     announce('state', state_now());
     announce('captures', { captures: public_captures() });
-    return {};
+    return { state: 'STOPPED' };
   }
   if ((m = /^\/captures\/(\w+)\/open$/.exec(path))) {
     const kept = stored.find((s) => s.id === m[1]) ?? refuse(404, 'there is no such capture to open');
