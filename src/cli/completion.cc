@@ -53,7 +53,8 @@ _sp3ctra() {{
       done
       ;;&
     field)
-      mapfile -t COMPREPLY < <("$program" fields "$word" 2>/dev/null | while read -r line _; do echo "$line"; done)
+      mapfile -t COMPREPLY < <("$program" fields "$word" 2>/dev/null |
+        while read -r line _; do echo "$line"; done)
       ;;
     interface | words)
       mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")

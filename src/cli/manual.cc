@@ -9,8 +9,8 @@ namespace {
 constexpr const char* kEnd = R"(.SH EXIT STATUS
 0: done. 1: it failed, or a file is damaged (what was readable has been printed). 2: wrong usage.
 .SH RIGHTS
-sp3ctra itself never has the right to capture. A small program, sp3ctra\-capd, opens the capture socket and hands it
-over; it serves the users that are listed for it.
+sp3ctra itself never has the right to capture. A small program, sp3ctra\-capd, opens the capture
+socket and hands it over; it serves the users that are listed for it.
 .B sp3ctra doctor
 says whether you may capture, and when not, the one command that changes it.
 .SH ENVIRONMENT
