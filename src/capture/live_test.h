@@ -15,7 +15,7 @@
 namespace sp3ctra::live_test {
 
 /// Whether `condition` holds within the time; asked every 5 ms.
-inline bool soon(const std::function<bool()>& condition, int limit_ms = 5000) {
+inline bool soon(const std::function<bool()>& condition, int limit_ms = 20000) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);
   while (std::chrono::steady_clock::now() < end) {
     if (condition()) return true;
