@@ -11,6 +11,7 @@ import { plain_text } from './plain_text';
 import { whole_sentence } from './sentence';
 import { card_drops, loss_sentences } from './status_words';
 import { Progress } from './progress';
+import { lost_packets } from './side';
 
 export function Command({ text }: { text: string }) {
   return (
@@ -58,12 +59,14 @@ export function LostLink() {
 /** Drawing thinned: said with its factor. */
 export function Overload() {
   if (session.thinning.value <= 1) return null;
-  const pps = session.program.value?.capture.packets_per_s ?? 0;
+  const capture = session.program.value?.capture;
+  const pps = capture?.packets_per_s ?? 0;
+  const all_kept = lost_packets() === 0 && !capture?.store.paused;
   return (
     <div class="bann info" role="status">
       <Icon name="live" />
       <div class="grow">
-        <b>{count_of(pps, 'packet')} per second.</b> The list draws 1 in {count_text(session.thinning.value)} until it calms down. All packets are kept.
+        <b>{count_of(pps, 'packet')} per second.</b> The list draws 1 in {count_text(session.thinning.value)} until it calms down.{all_kept ? ' All packets are kept.' : ''}
       </div>
       <button class="btn sm" onClick={() => session.set_following(false)}>
         Pause list
