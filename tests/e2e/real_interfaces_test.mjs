@@ -64,6 +64,7 @@ async function start_both(page) {
 }
 async function stop(page) {
   await call(page, 'POST', '/capture/stop', {});
+  await until(async () => (await call(page, 'GET', '/state')).capture.state === 'STOPPED', 'the capture does not stop', 20_000);
   unplug();
 }
 
@@ -103,7 +104,7 @@ export const tests = [
         }
         await page.waitForFunction(() => (document.querySelector('.if[data-name="sp3a"] .spark .line')?.getAttribute('d').split('L').length ?? 0) >= 3, undefined, { timeout: 5000 });
         ip('link', 'set', 'sp3a', 'down');
-        await page.locator('.if[data-name="sp3a"]', { hasText: /down/ }).waitFor({ timeout: 2500 });
+        await page.locator('.if[data-name="sp3a"]', { hasText: /switched off/ }).waitFor({ timeout: 2500 });
         unplug();
         const gone_ms = Date.now();
         await page.locator('.if[data-name="sp3a"]').waitFor({ state: 'detached', timeout: 2500 });

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { time_zone } from '../list/columns';
 import * as session from '../live/session';
 import { Icon, family_icon } from '../shell/icons';
-import { bits_text, count_text, duration_text } from '../shell/numbers';
+import { bits_text, count_of, count_text, duration_text } from '../shell/numbers';
 import { theme_turns } from '../shell/theme';
 import { as_table, choose_table, choose_window, families_seen, keep_series, kWindows_s, loss_log, series, show_charts, window_s } from './chart_data';
 import './charts.css';
@@ -96,8 +96,8 @@ function Gaps() {
     const lost = losses_in(loss_log.value, from_s, to_s);
     const [first] = lost.losses;
     const last = lost.losses[lost.losses.length - 1];
-    if (first && last) said.push(`At least ${count_text(lost.packets)} packets were lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock_text(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock_text(last.to_s)}: hatched, the bars are lower than what passed`);
-    if (loss_log.value.before > 0) said.push(`${count_text(loss_log.value.before)} packets were lost before this page was opened; when is not known`);
+    if (first && last) said.push(`At least ${count_of(lost.packets, 'packet')} ${lost.packets === 1 ? 'was' : 'were'} lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock_text(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock_text(last.to_s)}: hatched, the bars are lower than what passed`);
+    if (loss_log.value.before > 0) said.push(`${count_of(loss_log.value.before, 'packet')} ${loss_log.value.before === 1 ? 'was' : 'were'} lost before this page was opened; when is not known`);
   }
   if (said.length === 0) return null;
   return (
@@ -115,7 +115,7 @@ function finding(kind: 'rate' | 'mix'): string {
   if (kind === 'rate') {
     const r = rates(now);
     const top = r.packets_per_s.indexOf(Math.max(...r.packets_per_s));
-    return `Rate over ${length}: at most ${count_text(Math.round(r.packets_per_s[top] ?? 0))} packets a second, at ${clock_text(r.times[top] ?? 0)}`;
+    return `Rate over ${length}: at most ${count_of(Math.round(r.packets_per_s[top] ?? 0), 'packet')} a second, at ${clock_text(r.times[top] ?? 0)}`;
   }
   return `Protocol mix over ${length}: ${shares(now).slice(0, 4).map((p) => `${kFamilyWords[p.name]} ${Math.round(p.share * 100)} %`).join(', ')}`;
 }

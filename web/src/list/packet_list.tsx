@@ -72,7 +72,7 @@ function NoLongerKept() {
   if (gone <= 0) return null;
   return (
     <p class="no-longer num" title="Newer packets took their place; numbers never change">
-      The first <b>{count_text(gone)}</b> packets are no longer kept.
+      The first {gone === 1 ? 'packet is' : <><b>{count_text(gone)}</b> packets are</>} no longer kept.
     </p>
   );
 }

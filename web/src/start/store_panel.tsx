@@ -43,9 +43,13 @@ async function save(): Promise<boolean> {
   }
 }
 
-/** A capture that starts before anybody has chosen takes what the panel says. */
+/** A capture that starts before anybody has chosen takes what the panel says; what was chosen meanwhile elsewhere stays. */
 export async function settle_store(): Promise<boolean> {
-  return must_ask.value ? save() : true;
+  if (!must_ask.value) return true;
+  await fetch_store();
+  if (must_ask.value) return save();
+  draft.value = store.value;
+  return true;
 }
 
 const change = (part: Partial<StoreChoice>): void => {
