@@ -36,6 +36,8 @@ function choose_family(family: FamilyName): void {
   void session.apply_filter(narrowed(family));
 }
 
+const share_text = (share: number): string => `${share > 0 && share < 0.01 ? '<1' : Math.round(share * 100)} %`;
+
 function Legend() {
   const now = series.value;
   const parts = now ? shares(now) : [];
@@ -52,7 +54,7 @@ function Legend() {
         >
           <Icon name={family_icon(name, '')} />
           <span>{kFamilyWords[name]}</span>
-          <span class="num">{share > 0 && share < 0.01 ? '<1' : Math.round(share * 100)} %</span>
+          <span class="num">{share_text(share)}</span>
         </button>
       ))}
     </div>
@@ -126,6 +128,8 @@ function Table() {
   const step = (seconds_of(rows.to_ns) - seconds_of(rows.from_ns)) / Math.max(1, rows.packets.length);
   const { names, sums } = stacked(rows);
   const columns = [...names].reverse();
+  const in_all = shares(all);
+  const length_s = Math.max(1e-9, seconds_of(all.to_ns) - seconds_of(all.from_ns));
   const share = (name: FamilyName, bin: number): string => {
     const i = names.indexOf(name);
     const own = (sums[i]?.[bin] ?? 0) - (i > 0 ? (sums[i - 1]?.[bin] ?? 0) : 0);
@@ -165,6 +169,18 @@ function Table() {
             </tr>
           ))}
         </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">In all</th>
+            <td class="r num">{count_text(Math.round(all.packets.reduce((sum, n) => sum + n, 0) / length_s))}</td>
+            <td class="r num">{bits_text((all.bytes.reduce((sum, n) => sum + n, 0) * 8) / length_s)}</td>
+            {columns.map((name) => (
+              <td key={name} class="r num">
+                {share_text(in_all.find((part) => part.name === name)?.share ?? 0)}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
       </table>
     </div>
   );
