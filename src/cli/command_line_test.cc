@@ -34,7 +34,7 @@ std::vector<CommandRow> small_table() {
   clear->add_option("--how", "in which way")->type_name("fast|slow");
   clear->add_option("-n,--rows", "how many")->type_name("N")->check(CLI::Range(1, 64));
   clear->add_option("--quiet-one", "not shown")->group("");
-  clear->add_flag("-f,--force", "a \\ and “quotes”");
+  clear->add_flag("-f,--force")->description("a \\ and “quotes”");
   clear->add_option("PATH", "where")->type_name("DIRECTORY")->required();
   return command_table(app);
 }

@@ -34,7 +34,7 @@ def run(*command, uid=None, root=None, **more):
             os.setgid(uid)
             os.setuid(uid)
     environment = {**os.environ, 'LC_ALL': 'C', 'HOME': '/tmp', 'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
-                   'DEBIAN_FRONTEND': 'noninteractive', 'DPKG_MAINTSCRIPT_DEBUG': ''}
+                   'DEBIAN_FRONTEND': 'noninteractive'}
     environment.pop('SUDO_UID', None)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
                           preexec_fn=become, env=environment, **more)
