@@ -161,11 +161,11 @@ export const tests = [
       try {
         await capture_both(page);
         ip('link', 'set', 'wire1', 'down');
-        await page.locator('.bann', { hasText: 'wire1 is switched off since' }).waitFor({ timeout: 3000 });
+        await page.locator('.bann', { hasText: 'wire1 is switched off since' }).waitFor({ timeout: 8000 });
         ip('link', 'set', 'wire1', 'up');
-        await page.locator('.bann', { hasText: /wire1 was switched off from .* to / }).waitFor({ timeout: 3000 });
+        await page.locator('.bann', { hasText: /wire1 was switched off from .* to / }).waitFor({ timeout: 8000 });
         ip('link', 'set', 'wire0', 'name', 'wire7');
-        await page.locator('.ifs-field .if-token', { hasText: 'wire7' }).waitFor({ timeout: 3000 });
+        await page.locator('.ifs-field .if-token', { hasText: 'wire7' }).waitFor({ timeout: 8000 });
         check((await page.locator('.ifs-field .if-token', { hasText: 'wire0' }).count()) === 0, 'the old name stays');
         await wire.say('wire0', 4);
         await until('it goes on under its new name', async () => (await interface_of(page, 'wire7'))?.packets >= 4);
