@@ -116,7 +116,8 @@ class LiveSet final : public PacketSource {
   struct Member {
     std::string name;
     State state = LiveInterfaceState::kRunning;
-    std::string trouble;  ///< what is wrong, without times; empty when nothing is
+    std::string trouble;        ///< what is wrong, without times; empty when nothing is
+    int64_t gone_since_ns = 0;  ///< until it was well again after that, not only there; else 0
     std::string words;
     int64_t since_ns = 0;
     std::vector<uint16_t> ids;           ///< its numbers; the last one is in use

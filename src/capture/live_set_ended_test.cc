@@ -38,7 +38,7 @@ class LiveSetEndedTest : public live_test::LiveTest {
   }
   /// Reads, more slowly than two senders send, until `condition`; false after `limit`.
   template <typename Condition>
-  bool reading_until(Condition condition, milliseconds limit = milliseconds(5000)) {
+  bool reading_until(Condition condition, milliseconds limit = milliseconds(20000)) {
     const auto end = std::chrono::steady_clock::now() + limit;
     Packet p;
     for (int i = 0; std::chrono::steady_clock::now() < end; ++i) {

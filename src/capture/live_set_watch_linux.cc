@@ -409,9 +409,12 @@ void LiveSet::say(Member& member, State state, const std::string& trouble,
 /// Nothing is wrong any more. mutex_ held.
 void LiveSet::say_well(Member& member) {
   if (member.trouble.empty()) return;
-  const std::string words =
-      fmt::format("{} {} from {} to {}: nothing was seen in between", member.name, member.trouble,
-                  time_text(member.since_ns), time_text(clock_ns(CLOCK_REALTIME)));
+  // One that comes back switched off was gone until it is switched on.
+  const bool gone = member.gone_since_ns != 0;
+  const std::string words = fmt::format("{} {} from {} to {}: nothing was seen in between",
+                                        member.name, gone ? "was gone" : member.trouble,
+                                        time_text(gone ? member.gone_since_ns : member.since_ns),
+                                        time_text(clock_ns(CLOCK_REALTIME)));
   say(member, LiveInterfaceState::kRunning, "", words);
 }
 
@@ -448,6 +451,7 @@ void LiveSet::look_at_open(const MemberPtr& member, const Links& links) {
       say(m, LiveInterfaceState::kWaiting, kWasGone,
           fmt::format("{} is gone since {}; {}capture resumes by itself when it returns", m.name,
                       now, others(m)));
+      m.gone_since_ns = m.since_ns;
       m.closing = true;
       m.card_drops.reset();
       order.kind = Order::kDetach;
@@ -461,6 +465,7 @@ void LiveSet::look_at_open(const MemberPtr& member, const Links& links) {
       const std::string trouble = fine ? "" : !link->up ? "was switched off" : "had no connection";
       if (fine) {
         say_well(m);
+        m.gone_since_ns = 0;
       } else if (trouble != m.trouble) {
         say(m, LiveInterfaceState::kDown, trouble,
             link->up
