@@ -13,12 +13,15 @@
 #include <memory>
 #include <thread>
 
-#include "capture/live_test_namespace.h"
+#include "capture/live_test.h"
 
 namespace sp3ctra {
 namespace {
 
 using live_test::Injector;
+using live_test::ip;
+using live_test::make_cable;
+using live_test::soon;
 using live_test::udp_frame;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -77,37 +80,18 @@ class Reader {
   std::thread thread_;
 };
 
-bool soon(const std::function<bool()>& condition, int limit_ms = 20000) {
-  for (int ms = 0; ms < limit_ms; ms += 5) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return condition();
-}
-
 int64_t g_slept_ns = 0;
 
-class LiveSetTest : public testing::Test {
+class LiveSetTest : public live_test::LiveTest {
  protected:
   void SetUp() override {
-    namespace_ = std::make_unique<live_test::Namespace>();
-    if (!namespace_->problem().empty()) GTEST_SKIP() << namespace_->problem();
-    cable("sp3c", "sp3d");
-    capd_ = Capd::start(live_test::beside_test());
-    if (!capd_.rights().can_capture) GTEST_SKIP() << "no right to capture: " << capd_.rights().why;
+    LiveTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_TRUE(make_cable("sp3c", "sp3d"));
   }
   void TearDown() override {
     reader_.reset();
     set_.reset();
-  }
-  static void cable(const std::string& a, const std::string& b) {
-    ASSERT_EQ(ip({"link", "add", a, "type", "veth", "peer", "name", b}), 0);
-    ASSERT_EQ(ip({"link", "set", a, "up"}), 0);
-    ASSERT_EQ(ip({"link", "set", b, "up"}), 0);
-  }
-  static int ip(std::vector<std::string> words) {
-    words.insert(words.begin(), "ip");
-    return live_test::run(words);
   }
   void open(const std::vector<std::string>& names, LiveSet::Options options = small()) {
     auto opened = LiveSet::open(capd_, names, options);
@@ -138,8 +122,6 @@ class LiveSetTest : public testing::Test {
     return false;
   }
 
-  std::unique_ptr<live_test::Namespace> namespace_;
-  Capd capd_;
   std::unique_ptr<LiveSet> set_;
   std::unique_ptr<Reader> reader_;
 };
@@ -218,7 +200,7 @@ TEST_F(LiveSetTest, AddedAndRemovedWhileItRunsTheOthersLoseNothing) {
 }
 
 TEST_F(LiveSetTest, StopsWithinFiftyMillisecondsOverSeveralRings) {
-  cable("sp3e", "sp3f");
+  make_cable("sp3e", "sp3f");
   milliseconds best(1000);  // this machine may be busy with something else for a moment
   for (int round = 0; round < 4 || (best.count() > 50 && round < 16); ++round) {
     open({"sp3b", "sp3d", "sp3f", "lo"});
@@ -287,7 +269,7 @@ TEST_F(LiveSetTest, ARemovedInterfaceWaitsAndResumesByItself) {
   EXPECT_EQ(state("sp3b").stats.received, state("sp3b").packets) << "summed over both lives";
   // Gone and back before anybody could look.
   ASSERT_EQ(ip({"link", "del", "sp3b"}), 0);
-  cable("sp3a", "sp3b");
+  make_cable("sp3a", "sp3b");
   EXPECT_TRUE(arrives("sp3a", 0));
   const auto& seen = reader_->stop();
   EXPECT_EQ(set_->interfaces().size(), 2u);

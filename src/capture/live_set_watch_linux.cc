@@ -32,6 +32,7 @@ BpfError about(const std::string& name, std::string words) {
   return {std::move(words), 0, 0, name};
 }
 
+constexpr const char* kWasGone = "was gone";
 constexpr int64_t kSleepNoticedNs = Timestamp::kSecond;
 constexpr int kStormPauseMs = 10;
 constexpr uint32_t kRetryFailedMs = 2000;  // what could not be opened is tried again after this
@@ -75,6 +76,8 @@ void LiveSet::settle() {
 }
 
 LiveSet::Opened LiveSet::open_source(const std::string& name, uint32_t ring_bytes) {
+  if (const Status may = options_.may_open ? options_.may_open() : Status{}; !may)
+    return tl::unexpected(about(name, may.error().message));
   LiveSource::Options o;
   o.interface_name = name;
   o.bpf = filter();
@@ -445,7 +448,7 @@ void LiveSet::look_at_open(const MemberPtr& member, const Links& links) {
     const std::string now = time_text(clock_ns(CLOCK_REALTIME));
     const LinkInfo* link = links.find(m.source->interface_index());
     if (!m.source->bound()) {
-      say(m, LiveInterfaceState::kWaiting, "was gone",
+      say(m, LiveInterfaceState::kWaiting, kWasGone,
           fmt::format("{} is gone since {}; {}capture resumes by itself when it returns", m.name,
                       now, others(m)));
       m.gone_since_ns = m.since_ns;
@@ -496,7 +499,7 @@ void LiveSet::look_at_gone(const MemberPtr& member, const Links& links) {
     if (link == nullptr) {
       if (m.state == LiveInterfaceState::kFailed) {
         const int64_t since = m.since_ns;
-        say(m, LiveInterfaceState::kWaiting, "was gone",
+        say(m, LiveInterfaceState::kWaiting, kWasGone,
             fmt::format("{} is gone since {}; {}capture resumes by itself when it returns", m.name,
                         time_text(since), others(m)));
         m.since_ns = since;
@@ -533,9 +536,9 @@ void LiveSet::open_again(const MemberPtr& member, std::optional<uint64_t> card_d
   if (stopping_.load()) return;
   if (!source) {
     const int64_t since = member->since_ns;
-    say(*member, LiveInterfaceState::kFailed, "was gone",
-        fmt::format("{} is back, but it cannot be captured: {}; it is tried again by itself", name,
-                    source.error().message));
+    const std::string trouble = member->trouble, words = cannot_words(name, source.error().message);
+    say(*member, LiveInterfaceState::kFailed, trouble,
+        trouble == kWasGone ? fmt::format("{} is back; {}", name, words) : words);
     member->since_ns = since;
     return;
   }

@@ -12,7 +12,7 @@
 #include <memory>
 #include <thread>
 
-#include "capture/live_test_namespace.h"
+#include "capture/live_test.h"
 
 namespace sp3ctra {
 namespace {
@@ -27,14 +27,8 @@ struct Seen {
   Packet packet;
 };
 
-class LiveSourceTest : public testing::Test {
+class LiveSourceTest : public live_test::LiveTest {
  protected:
-  void SetUp() override {
-    namespace_ = std::make_unique<live_test::Namespace>();
-    if (!namespace_->problem().empty()) GTEST_SKIP() << namespace_->problem();
-    capd_ = Capd::start(live_test::beside_test());
-    if (!capd_.rights().can_capture) GTEST_SKIP() << "no right to capture: " << capd_.rights().why;
-  }
   void TearDown() override { source_.reset(); }
 
   void open(const std::string& bpf = "", uint32_t snaplen = 0, const char* name = "sp3b") {
@@ -69,8 +63,6 @@ class LiveSourceTest : public testing::Test {
     return collect(SIZE_MAX);
   }
 
-  std::unique_ptr<live_test::Namespace> namespace_;
-  Capd capd_;
   std::unique_ptr<LiveSource> source_;
 };
 

@@ -1,4 +1,4 @@
-import { check, open_capture } from './browser.mjs';
+import { check, open_capture, settled_box } from './browser.mjs';
 
 const count = (page) => page.locator('.read .count').innerText();
 
@@ -14,7 +14,7 @@ export const tests = [
       await page.waitForFunction(() => document.querySelector('.read .count').textContent.includes(' of '));
       check((await page.locator('#filter-reading').innerText()).includes('Showing'), 'the reading line is missing');
       await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .gr')].filter((r) => !r.hidden).every((r) => r.querySelector('.proto').textContent === 'DNS'));
-      check(new URL(page.url()).searchParams.get('f') === 'dns' || (await page.waitForTimeout(700), new URL(page.url()).searchParams.get('f') === 'dns'), 'the address does not carry the filter');
+      await page.waitForFunction(() => new URL(location.href).searchParams.get('f') === 'dns');
       await page.getByRole('button', { name: 'Clear filter' }).click();
       await page.waitForFunction((before) => document.querySelector('.read .count').textContent === before, all);
     },
@@ -66,7 +66,7 @@ export const tests = [
     async run({ page, server }) {
       await open_capture(page, server, 'sunday');
       await page.waitForSelector('.time canvas');
-      const box = await page.locator('.time .plot').boundingBox();
+      const box = await settled_box(page.locator('.time .plot'));
       await page.mouse.move(box.x + box.width * 0.3, box.y + 15);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.5, box.y + 15, { steps: 6 });

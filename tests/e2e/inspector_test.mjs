@@ -13,8 +13,7 @@ export const tests = [
       await open_packet(page, server);
       await page.locator('.fr .tw').nth(1).click();
       await page.locator('.fr[aria-level="2"]').first().click();
-      const marked = await page.locator('.hx .h i.m').count();
-      check(marked > 0, 'no byte is marked');
+      await page.locator('.hx .h i.m').first().waitFor();
       await page.locator('.hx .h i[data-at="0"]').click();
       await page.waitForFunction(() => document.querySelector('.hx .h i[data-at="0"]').classList.contains('m'));
       const chosen = await page.locator('.fr[aria-selected="true"] .fn').innerText();
@@ -50,11 +49,12 @@ export const tests = [
       const number = await page.locator('.insp .title').innerText();
       const evidence = page.locator('.words .ev').first();
       await evidence.hover();
-      check((await page.locator('.gr.marked').count()) === 1, 'the row is not marked under the pointer');
-      await page.waitForTimeout(600);
+      await page.locator('.gr.marked').waitFor();
+      const told = (number) => page.waitForFunction((n) => location.hash.split(':')[0] === `#p${n.slice(1).replaceAll(',', '')}`, number);
+      await told(number);
       await evidence.click();
       await page.waitForFunction((before) => document.querySelector('.insp .title').textContent !== before, number);
-      await page.waitForTimeout(600);
+      await told(await page.locator('.insp .title').innerText());
       await page.goBack();
       await page.waitForFunction((before) => document.querySelector('.insp .title').textContent === before, number);
     },

@@ -99,7 +99,7 @@ export const tests = [
       await page.locator('.rowpane .gr').nth(3).click();
       await page.waitForSelector('.insp .lead');
       const number = await page.locator('.insp .title').innerText();
-      await page.waitForTimeout(700);
+      await page.waitForFunction((n) => new URL(location.href).searchParams.get('f') === 'dns' && location.hash.split(':')[0] === `#p${n.slice(1).replaceAll(',', '')}`, number);
       const second = await context.newPage();
       await second.goto(page.url());
       await second.waitForFunction((n) => document.querySelector('.insp .title')?.textContent === n, number);
@@ -117,9 +117,11 @@ export const tests = [
       await page.getByText('Connection to sp3ctra lost.').waitFor();
       check((await page.locator('.rowpane .c-number').first().innerText()) !== '', 'the rows are gone');
       const again = await start_mock('--port', port, '--token', token);
-      void again;
-      await page.waitForTimeout(2500);
-      again.end();
+      try {
+        await page.getByText('Connection to sp3ctra lost.').waitFor({ state: 'detached' });
+      } finally {
+        again.end();
+      }
       // The browser itself writes refused connections to the console; no page can prevent that.
       const own = messages.filter((m) => !/ERR_CONNECTION_REFUSED|WebSocket connection to/.test(m));
       messages.length = 0;

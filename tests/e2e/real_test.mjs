@@ -1,7 +1,7 @@
 // The page in front of the real program: what a user does with a capture, checked against tshark.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, numbers, until_loaded } from './browser.mjs';
+import { check, numbers, settled_box, until_loaded } from './browser.mjs';
 import { call, capture, first_rows, kDemo, kFolder, open_named, packet_count, packets_of, pick, read_to_end, set_filter, tshark } from './real.mjs';
 
 const needs_tshark = () => {
@@ -137,11 +137,15 @@ export const tests = [
       await settled(page);
       await until_loaded(page);
       let evidence = 0;
-      for (let i = 0; i < 10; i++) {
+      const open_row = async (i) => {
         const row = page.locator('.rowpane .gr:not([hidden])').nth(i);
         const number = await row.locator('.c-number').innerText();
         await row.click();
         await page.waitForFunction((n) => document.querySelector('.insp .title')?.textContent === `#${n}` && document.querySelector('.insp .lead')?.textContent, number);
+        return number;
+      };
+      for (let i = 0; i < 10; i++) {
+        const number = await open_row(i);
         check((await page.locator('.fr').count()) >= 3, `packet ${number} has no tree`);
         check((await page.locator('.words .lead').innerText()).length > 10, `nothing is said about packet ${number}`);
         const hex = tshark('-r', kDemo, '-Y', `frame.number==${number.replaceAll(',', '')}`, '-T', 'jsonraw').join('\n');
@@ -160,8 +164,7 @@ export const tests = [
       check(evidence > 0, 'no sentence leads to a packet');
       const before = await page.locator('.insp .title').innerText();
       for (let i = 0; i < 10; i++) {
-        await page.locator('.rowpane .gr:not([hidden])').nth(i).click();
-        await page.waitForTimeout(150);
+        await open_row(i);
         if ((await page.locator('.words .ev').count()) > 0) break;
       }
       const there = page.locator('.words .ev').first();
@@ -251,6 +254,8 @@ export const tests = [
       await settled(page);
       same_packets(await exported(page, 'What the filter shows'), packets_of(kDemo, 'dns or tcp.port == 443'), 'filtered');
       await page.getByRole('button', { name: 'Clear filter' }).click();
+      // The rows of the filter stay on screen until those of the whole capture are there.
+      await page.waitForFunction(() => document.querySelectorAll('.rowpane .gr')[2].querySelector('.c-number').textContent === '3');
       await page.locator('.rowpane .gr').nth(2).click();
       await page.keyboard.press('x');
       await page.keyboard.press('j');
@@ -258,7 +263,7 @@ export const tests = [
       await page.keyboard.press('x');
       await page.locator('.gr.kept-mark').nth(1).waitFor();
       same_packets(await exported(page, 'Marked packets'), packets_of(kDemo, 'frame.number in {3,5}'), 'marked');
-      const box = await page.locator('.time .plot').boundingBox();
+      const box = await settled_box(page.locator('.time .plot'));
       await page.mouse.move(box.x + box.width * 0.3, box.y + 15);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.5, box.y + 15, { steps: 6 });
@@ -373,10 +378,9 @@ export const tests = [
       await page.locator('.rec .name', { hasText: 'large' }).click();
       await first_rows(page);
       const bar = page.locator('.bann.reading');
-      await bar.waitFor();
-      check(/ of .* packets · .*\/s · .* left/.test(await bar.innerText()), `the progress says ${await bar.innerText()}`);
+      await bar.filter({ hasText: / of .* packets · .*\/s · .* left/ }).waitFor();
       await bar.getByRole('button', { name: 'Cancel, keep what is read' }).click();
-      await page.getByText('reading was cancelled').first().waitFor();
+      await page.getByText('Reading was stopped by you at packet').first().waitFor();
       const info = await read_to_end(page);
       check(info.packets > 0 && info.packets < 3_000_000, `${info.packets} packets were read`);
       await page.waitForFunction((n) => Number(document.querySelector('.read .count').textContent.replace(/\D/g, '')) === n, info.packets);

@@ -194,6 +194,15 @@ def healing(checks, board):
     checks.equal('stopped', board.state()['capture']['state'], 'STOPPED')
 
 
+def its_own_load(checks, board):
+    def seen_at_work():
+        for _ in range(200):
+            board.state()
+        return board.state()['process']['cpu_percent'] > 0
+    checks.that('the processor time it takes is told', board.wait(seen_at_work, 20), board.state()['process'])
+    checks.that('and its memory', board.state()['process']['memory_bytes'] >= 1 << 20, board.state()['process'])
+
+
 def main():
     checks = Checks()
     if not dashboard.program():
@@ -207,6 +216,7 @@ def main():
         capture = changes_while_it_runs(checks, board)
         file_says_the_same(checks, board, capture)
         healing(checks, board)
+        its_own_load(checks, board)
     checks.end()
 
 

@@ -6,7 +6,7 @@
 // "paused":true,"extra":[{"name":"usb0"}],"hide":["wlan0"],"down":["eth0"],"friendly":{"eth0":"…"}} (no login; this is no real server).
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
@@ -22,8 +22,10 @@ const dist = argument('dist', fileURLToPath(new URL('../dist', import.meta.url))
 const scene = new Scene(process.argv);
 const kRows = Number(argument('rows', '10000000'));
 const token = argument('token', randomBytes(12).toString('hex'));
-const secret = randomBytes(12).toString('hex');
-const session = randomBytes(12).toString('hex');
+// As with the real program a login outlives a restart: started again with its token, the mock knows the page.
+const kept = (what) => createHash('sha256').update(`${what} ${token}`).digest('hex').slice(0, 24);
+const secret = kept('secret');
+const session = kept('session');
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
@@ -97,7 +99,7 @@ function state_now() {
     version: '0.1.0',
     capture: { state: live.state, id: live.id, bpf: live.bpf, since_ns: live.since_ns, ...totals, not_analysed: 0, not_written: live.not_written, words: '', ...scene.capture(running, totals) },
     rights: scene.rights(),
-    disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
+    disk: { used: 912_000_000, quota: 2_000_000_000, free: 40_000_000_000 },
     process: { cpu_percent: running ? 4.2 : 0.3, memory_bytes: 148_000_000 },
     demo: { available: true },
   };
@@ -233,7 +235,7 @@ async function call(method, url, request) {
     live.state = 'STOPPED';
     announce('state', state_now());
     announce('captures', { captures: public_captures() });
-    return {};
+    return { state: 'STOPPED' };
   }
   if ((m = /^\/captures\/(\w+)\/open$/.exec(path))) {
     const kept = stored.find((s) => s.id === m[1]) ?? refuse(404, 'there is no such capture to open');
@@ -277,7 +279,8 @@ async function call(method, url, request) {
     return { capture: id };
   }
   if ((m = /^\/captures\/(\w+)\/cancel$/.exec(path))) {
-    capture(m[1]).state = 'ready';
+    const c = capture(m[1]);
+    Object.assign(c, { state: 'stopped', damage: `reading was stopped by you at packet ${c.packets}` });
     return {};
   }
   if ((m = /^\/captures\/(\w+)\/filters$/.exec(path))) {

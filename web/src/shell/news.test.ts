@@ -22,7 +22,7 @@ describe('news', () => {
   });
   it('says that it is back when the program does not', () => {
     let s = learn_news(kNoNews, status({ interfaces: [on('eth0', { state: 'down' })] }), 0);
-    expect(words(s)).toEqual(['eth0 is down']);
+    expect(words(s)).toEqual(['eth0 has no connection']);
     s = learn_news(s, status({ interfaces: [on('eth0')] }), 1);
     expect(words(s)).toEqual(['eth0 is back: its packets are captured again.']);
     s = learn_news(s, status({ interfaces: [on('eth0')] }), 20);
@@ -35,6 +35,16 @@ describe('news', () => {
     let s = learn_news(kNoNews, status({}), 0);
     s = learn_news(s, status({ words: slept, interfaces: [on('eth0', { words: slept }), on('lo', { words: slept })] }), 1);
     expect(words(s)).toEqual([slept]);
+  });
+  it('what the capture says as a whole, standing where no interface is left', () => {
+    const left = 'no interface is left: the capture waits for one';
+    const away = [on('eth0', { state: 'waiting', words: 'eth0 is gone since 14:31:50' })];
+    let s = learn_news(kNoNews, status({ interfaces: away }), 0);
+    s = learn_news(s, status({ words: left, interfaces: away }), 1);
+    expect(s.items.map((i) => [i.tone, i.words, i.stays])).toContainEqual(['warn', left, true]);
+    s = learn_news(kNoNews, status({}), 0);
+    s = learn_news(s, status({ words: 'the filter was changed' }), 1);
+    expect(s.items.map((i) => [i.tone, i.words, i.stays])).toEqual([['info', 'the filter was changed', false]]);
   });
   it('a page that comes later is not told what is over', () => {
     expect(learn_news(kNoNews, status({ interfaces: [on('eth0', { words: 'eth0 is called lan0 since 14:00' })] }), 0).items).toEqual([]);
