@@ -19,8 +19,10 @@ constexpr uint64_t kBinsMax = 4096;
 constexpr size_t kFieldsMax = 500;
 constexpr size_t kInterfaceNameBytesMax = 15;  // the kernel's IFNAMSIZ
 constexpr uint32_t kSnaplenMin = 64;           // less shows no ports
-constexpr uint32_t kRingMibMin = 4, kRingMibMax = 256;
+constexpr uint32_t kRingMibMin = limits::kRingBytesMin >> 20;
+constexpr uint32_t kRingMibMax = limits::kRingBytesMax >> 20;
 constexpr size_t kSmallBody = 64 * 1024;
+constexpr uint32_t kStopAnswerMs = 250;  // a stop that takes longer is told as STOPPING
 
 /// A call matched to its route: the ids of its path, and the members of its body.
 struct Call {
@@ -128,9 +130,8 @@ Response set_capture_filter(Api& api, const Call& call) {
 }
 
 Response stop_capture(Api& api, const Call&) {
-  if (const auto stopped = api.engine.stop_capture(); !stopped)
-    return refuse(409, stopped.error().message);
-  return {};
+  const bool stopped = api.engine.stop_capture(kStopAnswerMs);
+  return json({{"state", stopped ? "STOPPED" : "STOPPING"}});
 }
 
 Response get_store(Api& api, const Call&) {

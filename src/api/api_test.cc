@@ -139,6 +139,12 @@ TEST_F(ApiTest, ARunningCaptureIsChanged) {
   EXPECT_EQ(body_of(bpf)["position"], 10);
 }
 
+TEST_F(ApiTest, AStopIsAnsweredInTimeAndSaysWhetherItIsThrough) {
+  EXPECT_EQ(body_of(ask("POST", "/capture/stop", "{}"))["state"], "STOPPED");
+  engine.stop_takes_ms = 1000;  // a page waits no second for a disk
+  EXPECT_EQ(body_of(ask("POST", "/capture/stop", "{}"))["state"], "STOPPING");
+}
+
 TEST_F(ApiTest, TheStoreIsToldAndChosenInParts) {
   JsonIn told = body_of(ask("GET", "/capture/store"));
   EXPECT_EQ(told["asked"], false);

@@ -177,10 +177,11 @@ class FakeEngine final : public Engine {
     if (bpf == "port http and") return tl::unexpected(StartError{"syntax error", 10, 3, {}});
     return {};
   }
-  Status stop_capture() override {
+  bool stop_capture(uint32_t patience_ms) override {
     ++stops;
-    return {};
+    return stop_takes_ms <= patience_ms;
   }
+  uint32_t stop_takes_ms = 0;
   Result<std::string> open_file(const std::string& path, const std::string& name) override {
     opened_path = path;
     opened_name = name;

@@ -16,7 +16,8 @@ struct InterfaceRow {
   bool up = false, carrier = false, wireless = false, is_virtual = false, usb = false;
   bool loopback = false;
   bool default_route = false, capturable = false;
-  std::string why, fix;  ///< when it cannot be captured: words and the exact command
+  bool preferred = false;  ///< the one to capture on when nobody chose: at most one of a list
+  std::string why, fix;    ///< when it cannot be captured: words and the exact command
   uint64_t rx_bytes = 0, tx_bytes = 0, speed_mbps = 0, mtu = 0;
 };
 

@@ -18,6 +18,8 @@ std::string_view state_word(CaptureState state) {
       return "ready";
     case CaptureState::kDamaged:
       return "damaged";
+    case CaptureState::kStopped:
+      return "stopped";
   }
   return "reading";
 }
@@ -146,6 +148,7 @@ Json interfaces_json(const std::vector<InterfaceRow>& rows) {
                     {"loopback", row.loopback},
                     {"default_route", row.default_route},
                     {"capturable", row.capturable},
+                    {"preferred", row.preferred},
                     {"why", row.why},
                     {"fix", row.fix},
                     {"rx_bytes", row.rx_bytes},

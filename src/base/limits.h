@@ -23,6 +23,7 @@ inline constexpr uint64_t kSpoolBytesMax = 32ull << 30;  // unpacked bytes on di
 // Live capture.
 inline constexpr uint32_t kRingBytes = 64u << 20;      // kernel memory of all rings together
 inline constexpr uint32_t kRingBytesMin = 4u << 20;    // tried last when memory is short
+inline constexpr uint32_t kRingBytesMax = 256u << 20;  // locked memory; capd gives no more
 inline constexpr uint32_t kRingBlockBytes = 1u << 20;  // handed over whole; holds the longest frame
 inline constexpr uint32_t kRingRetireMs = 8;           // a block not full is handed over after this
 inline constexpr uint32_t kLiveInterfacesMax = 16;     // of one capture: a ring and a socket each
@@ -95,6 +96,6 @@ inline constexpr uint32_t kHttpHeaderBytesMax = 16 * 1024;
 inline constexpr uint32_t kStreamMessageBytesMax = 16 * 1024;  // one message of a page
 inline constexpr uint32_t kLaneWaitingMax = 128;  // calls waiting for a thread, per lane
 inline constexpr uint32_t kHttpBodyBytesMax = 8u << 20;
-inline constexpr uint64_t kDiskQuotaBytes = 2ull << 30;  // data/captures and data/exports together
+inline constexpr uint64_t kDiskQuotaBytes = 2'000'000'000;  // captures and exports together
 
 }  // namespace sp3ctra::limits

@@ -38,8 +38,9 @@ inline constexpr BpfPreset kBpfPresets[] = {
      "arp or udp port 67 or udp port 68 or udp port 546 or udp port 547"
      " or (icmp6 and ip6[40] >= 133 and ip6[40] <= 137)",
      "Devices that ask for an address or for each other: ARP, DHCP, IPv6 neighbours."},
-    {"new", "Beginnings of connections", "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0",
-     "The first and last packets of each IPv4 TCP connection: little data, the whole picture."},
+    {"new", "Connection starts and ends", "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0",
+     "What begins and ends each IPv4 TCP connection (SYN, FIN, RST): little data, the whole "
+     "picture."},
     {"quiet", "Everything but SSH", "not tcp port 22",
      "For work on a machine reached over SSH, whose packets would be most of the list."},
 };

@@ -5,7 +5,7 @@
 #include <netdb.h>
 
 #include <atomic>
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <thread>
 
@@ -238,7 +238,7 @@ TEST(Bpf, NoTextWhateverAsksForAName) {
 }
 
 TEST(Bpf, ExpensiveTextIsBounded) {
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();  // of this process: the machine may be busy
   const auto repeat = [](std::string text, const char* more) {
     while (text.size() < 2000) text += more;
     return text.substr(0, limits::kCaptureFilterBytesMax);
@@ -246,7 +246,7 @@ TEST(Bpf, ExpensiveTextIsBounded) {
   (void)compile_bpf(repeat("port 80", " or portrange 1-70"), LinkType::kEthernet, 100);
   (void)compile_bpf(repeat("portrange 1-2", " or 1-70"), LinkType::kEthernet, 100);
   (void)compile_bpf(repeat("tcp", " or port 7") + " or prot", LinkType::kEthernet, 100);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(4));
+  EXPECT_LT((std::clock() - before) / CLOCKS_PER_SEC, 4);
 }
 
 TEST(Bpf, HostileTextIsRefusedQuickly) {

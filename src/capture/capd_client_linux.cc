@@ -15,6 +15,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/limits.h"
 #include "base/shell_word.h"
 #include "capture/capd.h"
 #include "capture/capd_protocol.h"
@@ -33,6 +34,7 @@ using capd::OpenRequest;
 using capd::Reply;
 
 static_assert(sizeof(BpfInstruction) == 8);
+static_assert(capd::kRingBytesMax == limits::kRingBytesMax, "capd has a copy of its own");
 
 void set_patience(int fd, int seconds) {
   const timeval limit = {seconds, 0};
@@ -175,8 +177,10 @@ Rights judge(const Reply& hello, const std::string& path, const std::string& fix
 std::string files_now(const Capd::Options& options) {
   const std::string directory = options.installed_path.substr(0, options.installed_path.rfind('/'));
   std::string text;
+  const std::string users =
+      directory == capd::kPackageDirectory ? capd::kPackageUsersDirectory : directory;
   for (const std::string& path :
-       {directory, options.installed_path, directory + "/" + capd::kUsersFile}) {
+       {directory, options.installed_path, users + "/" + capd::kUsersFile}) {
     struct stat s {};
     if (::stat(path.c_str(), &s) != 0) s = {};
     text += fmt::format("{} {} {} {}.{} ", s.st_ino, s.st_size, s.st_mode, s.st_ctim.tv_sec,
@@ -256,6 +260,8 @@ Rights Capd::try_path(const std::string& path, const std::string& fix) {
 Capd Capd::start() {
   Options options;
   options.program_directory = own_directory();
+  if (options.program_directory == "/usr/bin")
+    options.installed_path = std::string(capd::kPackageDirectory) + "/sp3ctra-capd";
   return start(options);
 }
 
@@ -267,7 +273,8 @@ Capd Capd::start(const Options& options) {
   const std::string fix = options.install_command.empty()
                               ? find_install_command(options.program_directory)
                               : options.install_command;
-  const std::string beside = options.program_directory + "/sp3ctra-capd";
+  std::string beside = options.program_directory + "/sp3ctra-capd";
+  if (!is_program(beside)) beside = options.program_directory + "/../lib/sp3ctra/sp3ctra-capd";
   c.rights_ = {Rights::State::kNoCapd, false,
                "sp3ctra-capd, the part that may open capture sockets, is not installed", fix,
                options.installed_path};

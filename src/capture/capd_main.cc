@@ -34,8 +34,10 @@ namespace capd = sp3ctra::capd;
 
 static_assert(sizeof(Reply) == 28 && sizeof(OpenRequest) == 48 && sizeof(sock_filter) == 8);
 
-/// Keeps cap_net_raw (when there) and gives up everything else, for good.
-void keep_only_net_raw() {
+/// Keeps cap_net_raw (when there) and gives up everything else, for good. Whether whoever started
+/// this held the right and passes it on: nobody can pass on what was not given to them. So does a
+/// service with AmbientCapabilities=, which AT_SECURE alone does not tell from the file's right.
+bool keep_only_net_raw() {
   // Needs cap_setpcap, so only root manages; harmless for others.
   for (int c = 0; c <= 63; ++c) {
     if (c != CAP_NET_RAW) prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
@@ -49,6 +51,7 @@ void keep_only_net_raw() {
   if (syscall(SYS_capset, &header, kept) != 0) _exit(3);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(3);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return (now[0].inheritable & bit) != 0;
 }
 
 void close_everything_else() {
@@ -66,7 +69,7 @@ void close_everything_else() {
 
 bool only_root_writes(const struct stat& s) { return s.st_uid == 0 && (s.st_mode & 022) == 0; }
 
-/// Whether `uid` stands in the root-owned list beside this program.
+/// Whether `uid` stands in the root-owned list beside this program, or in /etc for a package's.
 bool user_is_listed(uid_t uid) {
   char path[4096];
   const ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof capd::kUsersFile - 1);
@@ -75,6 +78,10 @@ bool user_is_listed(uid_t uid) {
   char* name = strrchr(path, '/');
   if (name == nullptr) return false;
   *name = 0;
+  if (strcmp(path, capd::kPackageDirectory) == 0) {
+    memcpy(path, capd::kPackageUsersDirectory, sizeof capd::kPackageUsersDirectory);
+    name = path + sizeof capd::kPackageUsersDirectory - 1;
+  }
   struct stat s;
   if (stat(path[0] ? path : "/", &s) != 0 || !only_root_writes(s)) return false;
   *name = '/';
@@ -118,7 +125,7 @@ void send_reply(const Reply& reply, int socket_fd) {
   if (sendmsg(capd::kSocketFd, &message, MSG_NOSIGNAL) < 0) _exit(0);
 }
 
-Answer greeting() {
+Answer greeting(bool passed_on) {
   ucred peer = {};
   socklen_t length = sizeof peer;
   if (getsockopt(capd::kSocketFd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
@@ -128,6 +135,7 @@ Answer greeting() {
   const int probe = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (probe < 0) return Answer::kNoCapability;
   close(probe);
+  if (passed_on) return Answer::kReady;
   // AT_SECURE: the right came from this file and not from whoever started it, so the list decides.
   if (getauxval(AT_SECURE) != 0 && !user_is_listed(getuid())) return Answer::kUserNotListed;
   return Answer::kReady;
@@ -241,7 +249,7 @@ void serve() {
 }  // namespace
 
 int main(int, char**) {
-  keep_only_net_raw();
+  const bool passed_on = keep_only_net_raw();
   int type = 0;
   socklen_t length = sizeof type;
   if (getsockopt(capd::kSocketFd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 ||
@@ -254,7 +262,7 @@ int main(int, char**) {
   }
   close_everything_else();
   Reply hello;
-  hello.answer = greeting();
+  hello.answer = greeting(passed_on);
   send_reply(hello, -1);
   if (hello.answer != Answer::kReady) return 1;
   serve();

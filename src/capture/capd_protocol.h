@@ -17,12 +17,17 @@ static_assert(kVersionText[10] - '0' == kVersion && kVersionText[11] == ')');
 inline constexpr int kSocketFd = 3;
 /// The kernel takes no longer program (BPF_MAXINSNS).
 inline constexpr uint32_t kFilterInstructionsMax = 4096;
-/// Ring memory is locked kernel memory: one request may ask for at most this many bytes.
+/// Ring memory is locked kernel memory: one request may ask for at most this many bytes. The same
+/// as limits::kRingBytesMax, which capd does not include; the compiler compares them.
 inline constexpr uint64_t kRingBytesMax = 256ull << 20;
 /// Bytes a ring frame keeps free before the packet, where a VLAN tag is put back.
 inline constexpr uint32_t kTagRoomBytes = 4;
 /// Beside an installed capd: the uids that may use it, one decimal a line, owned by root.
 inline constexpr char kUsersFile[] = "capd.users";
+/// Where a package installs capd, and the list that this one reads: /usr holds no settings.
+inline constexpr char kPackageDirectory[] = "/usr/lib/sp3ctra";
+inline constexpr char kPackageUsersDirectory[] = "/etc/sp3ctra";
+static_assert(sizeof kPackageUsersDirectory <= sizeof kPackageDirectory);
 
 /// How far capd came; everything but kReady is a refusal, `code` then holds errno or 0.
 enum class Answer : uint32_t {

@@ -381,6 +381,10 @@ TEST_F(CapdTest, InstallScriptDoesWhatItSays) {
   std::ifstream list(place + "/capd.users");
   const std::string users{std::istreambuf_iterator<char>(list), {}};
   EXPECT_EQ(users, "0\n65534\n");
+  EXPECT_EQ(live_test::run(install), 0) << "nothing to do";
+  ASSERT_EQ(chmod(place.c_str(), 0777), 0);
+  EXPECT_NE(live_test::run(install), 0) << "nothing to do, but others could swap it";
+  ASSERT_EQ(chmod(place.c_str(), 0755), 0);
   installed_ = place + "/sp3ctra-capd";
   EXPECT_EQ(ordinary_state(), Rights::State::kReady);
   EXPECT_EQ(live_test::run({script, "--directory", place, "--uninstall"}), 0);

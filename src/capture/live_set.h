@@ -4,6 +4,7 @@
 // words and does not stop the others; one that comes back is captured again by itself.
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,8 @@ struct LiveInterfaceState {
 };
 /// running, waiting, down, removed or failed.
 std::string_view state_word(LiveInterfaceState::State state);
+/// What is said of an interface that cannot be opened for now.
+std::string cannot_words(const std::string& name, const std::string& error);
 
 /// Captures on interfaces until stopped. Its own thread watches the interfaces.
 class LiveSet final : public PacketSource {
@@ -51,13 +54,15 @@ class LiveSet final : public PacketSource {
     /// A quarter of it is kept for interfaces added while it runs.
     bool may_grow = true;
     uint32_t retire_ms = limits::kRingRetireMs;
-    bool may_wait = false;  ///< interfaces that are not there yet are no error
+    bool may_wait = false;  ///< interfaces that cannot be opened yet are no error
+    /// Asked before capd is, by whoever opens an interface: why it is no use to ask. Null: ask.
+    std::function<Status()> may_open;
     /// Nanoseconds this computer has slept since it was started; tests give their own.
     int64_t (*slept_ns)() = nullptr;
   };
   /// Opens all of `names` or none. An error about the filter's text has a position; one about an
   /// interface names it. `capd` outlives the set and is asked by nobody else meanwhile.
-  /// With `may_wait` one that is not there is waited for.
+  /// With `may_wait` one that is not there, or cannot be opened, is waited for.
   static tl::expected<std::unique_ptr<LiveSet>, BpfError> open(
       Capd& capd, const std::vector<std::string>& names, const Options& options);
   ~LiveSet() override;
@@ -111,7 +116,8 @@ class LiveSet final : public PacketSource {
   struct Member {
     std::string name;
     State state = LiveInterfaceState::kRunning;
-    std::string trouble;  ///< what is wrong, without times; empty when nothing is
+    std::string trouble;        ///< what is wrong, without times; empty when nothing is
+    int64_t gone_since_ns = 0;  ///< until it was well again after that, not only there; else 0
     std::string words;
     int64_t since_ns = 0;
     std::vector<uint16_t> ids;           ///< its numbers; the last one is in use
@@ -175,7 +181,7 @@ class LiveSet final : public PacketSource {
   Result<uint32_t> ring_for_one_more() const;
   MemberPtr find(const std::string& name) const;
   MemberPtr make_member(const std::string& name, std::shared_ptr<LiveSource> source);
-  void make_waiting(const std::string& name, uint32_t ring_bytes);
+  void make_waiting(const std::string& name, uint32_t ring_bytes, const std::string& error);
   Links read_links();
   LiveStats living(const Member& member) const;
   void count_card_drops(Member& member, const LinkInfo& link);

@@ -119,6 +119,13 @@ void LiveSet::end_lane(Lane& lane) {
   const std::lock_guard lock(mutex_);
   Member& member = *lane.member;
   LiveStats last = lane.source->stats();
+  if (lane.source->refused_seal()) {
+    last.received = std::min(last.received, lane.given + last.kernel_drops);
+    notice_ = fmt::format(
+        "the kernel did not close the ring of {}: what came after the stop was left out by its "
+        "time",
+        member.name);
+  }
   last.received = std::max(last.received, member.counted.received);
   LiveStats& past = account_of_[lane.id]->past;
   past.received += last.received - member.counted.received;

@@ -5,6 +5,10 @@
 
 namespace sp3ctra {
 
+std::string cannot_words(const std::string& name, const std::string& error) {
+  return fmt::format("{} cannot be captured: {}; it is tried again by itself", name, error);
+}
+
 tl::expected<std::unique_ptr<LiveSet>, BpfError> LiveSet::open(
     Capd& capd, const std::vector<std::string>& names, const Options& options) {
   if (names.empty()) return tl::unexpected(BpfError{"no interface was named"});
@@ -24,11 +28,16 @@ tl::expected<std::unique_ptr<LiveSet>, BpfError> LiveSet::open(
       return tl::unexpected(BpfError{name + " is named twice", 0, 0, name});
     }
     if (options.may_wait && before.answered && before.find(name) == nullptr) {
-      set->make_waiting(name, each);
+      set->make_waiting(name, each, "");
       continue;
     }
     auto source = set->open_source(name, each);
-    if (!source) return tl::unexpected(std::move(source.error()));
+    if (!source) {
+      const bool about_text = source.error().length > 0 || source.error().position > 0;
+      if (!options.may_wait || about_text) return tl::unexpected(std::move(source.error()));
+      set->make_waiting(name, each, source.error().message);
+      continue;
+    }
     Order order;
     order.interface = set->described(**source, name);
     {
@@ -61,14 +70,18 @@ LiveSet::MemberPtr LiveSet::make_member(const std::string& name,
   return member;
 }
 
-/// One that is not there when the capture begins; the watch opens it when it comes.
-void LiveSet::make_waiting(const std::string& name, uint32_t ring_bytes) {
+/// One that is not there when the capture begins, or cannot be opened: `error` then says why. The
+/// watch opens it when that has changed.
+void LiveSet::make_waiting(const std::string& name, uint32_t ring_bytes, const std::string& error) {
   const std::lock_guard lock(mutex_);
   const MemberPtr& member = members_.emplace_back(std::make_shared<Member>());
   member->name = name;
   member->ring_bytes = ring_bytes;
-  say(*member, LiveInterfaceState::kWaiting, "was missing",
-      fmt::format("{} is not there; capture on it begins by itself when it appears", name));
+  if (error.empty())
+    say(*member, LiveInterfaceState::kWaiting, "was missing",
+        fmt::format("{} is not there; capture on it begins by itself when it appears", name));
+  else
+    say(*member, LiveInterfaceState::kFailed, "could not be captured", cannot_words(name, error));
 }
 
 }  // namespace sp3ctra

@@ -32,6 +32,7 @@ BpfError about(const std::string& name, std::string words) {
   return {std::move(words), 0, 0, name};
 }
 
+constexpr const char* kWasGone = "was gone";
 constexpr int64_t kSleepNoticedNs = Timestamp::kSecond;
 constexpr int kStormPauseMs = 10;
 constexpr uint32_t kRetryFailedMs = 2000;  // what could not be opened is tried again after this
@@ -75,6 +76,8 @@ void LiveSet::settle() {
 }
 
 LiveSet::Opened LiveSet::open_source(const std::string& name, uint32_t ring_bytes) {
+  if (const Status may = options_.may_open ? options_.may_open() : Status{}; !may)
+    return tl::unexpected(about(name, may.error().message));
   LiveSource::Options o;
   o.interface_name = name;
   o.bpf = filter();
@@ -406,9 +409,12 @@ void LiveSet::say(Member& member, State state, const std::string& trouble,
 /// Nothing is wrong any more. mutex_ held.
 void LiveSet::say_well(Member& member) {
   if (member.trouble.empty()) return;
-  const std::string words =
-      fmt::format("{} {} from {} to {}: nothing was seen in between", member.name, member.trouble,
-                  time_text(member.since_ns), time_text(clock_ns(CLOCK_REALTIME)));
+  // One that comes back switched off was gone until it is switched on.
+  const bool gone = member.gone_since_ns != 0;
+  const std::string words = fmt::format("{} {} from {} to {}: nothing was seen in between",
+                                        member.name, gone ? "was gone" : member.trouble,
+                                        time_text(gone ? member.gone_since_ns : member.since_ns),
+                                        time_text(clock_ns(CLOCK_REALTIME)));
   say(member, LiveInterfaceState::kRunning, "", words);
 }
 
@@ -442,9 +448,10 @@ void LiveSet::look_at_open(const MemberPtr& member, const Links& links) {
     const std::string now = time_text(clock_ns(CLOCK_REALTIME));
     const LinkInfo* link = links.find(m.source->interface_index());
     if (!m.source->bound()) {
-      say(m, LiveInterfaceState::kWaiting, "was gone",
+      say(m, LiveInterfaceState::kWaiting, kWasGone,
           fmt::format("{} is gone since {}; {}capture resumes by itself when it returns", m.name,
                       now, others(m)));
+      m.gone_since_ns = m.since_ns;
       m.closing = true;
       m.card_drops.reset();
       order.kind = Order::kDetach;
@@ -458,6 +465,7 @@ void LiveSet::look_at_open(const MemberPtr& member, const Links& links) {
       const std::string trouble = fine ? "" : !link->up ? "was switched off" : "had no connection";
       if (fine) {
         say_well(m);
+        m.gone_since_ns = 0;
       } else if (trouble != m.trouble) {
         say(m, LiveInterfaceState::kDown, trouble,
             link->up
@@ -491,7 +499,7 @@ void LiveSet::look_at_gone(const MemberPtr& member, const Links& links) {
     if (link == nullptr) {
       if (m.state == LiveInterfaceState::kFailed) {
         const int64_t since = m.since_ns;
-        say(m, LiveInterfaceState::kWaiting, "was gone",
+        say(m, LiveInterfaceState::kWaiting, kWasGone,
             fmt::format("{} is gone since {}; {}capture resumes by itself when it returns", m.name,
                         time_text(since), others(m)));
         m.since_ns = since;
@@ -528,9 +536,9 @@ void LiveSet::open_again(const MemberPtr& member, std::optional<uint64_t> card_d
   if (stopping_.load()) return;
   if (!source) {
     const int64_t since = member->since_ns;
-    say(*member, LiveInterfaceState::kFailed, "was gone",
-        fmt::format("{} is back, but it cannot be captured: {}; it is tried again by itself", name,
-                    source.error().message));
+    const std::string trouble = member->trouble, words = cannot_words(name, source.error().message);
+    say(*member, LiveInterfaceState::kFailed, trouble,
+        trouble == kWasGone ? fmt::format("{} is back; {}", name, words) : words);
     member->since_ns = since;
     return;
   }

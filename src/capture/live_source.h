@@ -77,6 +77,8 @@ class LiveSource : public PacketSource {
   void heard_error();
   /// After stop(): nothing enters the ring any more, so wait for milliseconds only.
   bool sealed() const { return sealed_; }
+  /// After stop(): the kernel did not close the ring, so what came later was left out by its time.
+  bool refused_seal() const { return refused_seal_; }
   /// Frames longer than this are named "offload". Any thread.
   void set_mtu(uint32_t mtu) { mtu_.store(mtu, std::memory_order_relaxed); }
   /// The interface is switched off; capturing goes on when it comes back. Any thread.
@@ -117,6 +119,8 @@ class LiveSource : public PacketSource {
   uint32_t retire_ms_ = 0;
   std::atomic<bool> stopping_{false};
   bool sealed_ = false;  // after stop: nothing enters the ring any more
+  bool refused_seal_ = false;
+  Timestamp open_until_ = {INT64_MAX};  // with a refused seal
   int64_t sealed_at_ms_ = 0;
   std::atomic<uint64_t> received_{0};
   std::atomic<uint64_t> kernel_drops_{0};

@@ -213,13 +213,17 @@ PacketSource::Next LiveSource::next(Packet& out) {
   if (stopping_.load(std::memory_order_acquire) && !sealed_) {
     sock_filter nothing = {BPF_RET | BPF_K, 0, 0, 0};
     const sock_fprog program = {1, &nothing};
-    ::setsockopt(ring_->socket(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    if (::setsockopt(ring_->socket(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)) {
+      refused_seal_ = true;
+      open_until_ = wall_clock();
+    }
     sealed_ = true;
     sealed_at_ms_ = monotonic_ms();
   }
   RingFrame frame;
   do {
     while (ring_->next_frame(frame)) {
+      if (frame.ts > open_until_) return Next::kEnd;
       if (accept(frame, out)) return Next::kPacket;
     }
   } while (ring_->next_block());
@@ -230,7 +234,8 @@ PacketSource::Next LiveSource::after_stop() {
   // The kernel hands over a part-filled block when its timer fires: within one period, two when
   // the timer had just looked.
   const int64_t patience_ms = 2 * int64_t{retire_ms_} + 4;
-  if (monotonic_ms() - sealed_at_ms_ <= patience_ms || ring_->ready()) return Next::kIdle;
+  if (monotonic_ms() - sealed_at_ms_ <= patience_ms) return Next::kIdle;
+  if (ring_->ready()) return Next::kIdle;
   return Next::kEnd;
 }
 

@@ -102,8 +102,11 @@ void add_bench(CLI::App& app, Action& chosen) {
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("bench", "speed by stage and a digest of the results");
   c->add_option("FILE", o->file, "capture file")->required();
-  c->add_option("--workers", o->workers, "worker threads")->check(CLI::Range(1, 64));
+  c->add_option("--workers", o->workers, "worker threads")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64));
   c->add_option("--flows-max", o->flows_max, "live flows per shard, to reach the limit on purpose")
+      ->type_name("N")
       ->check(CLI::Range(1u, limits::kFlowsPerShard));
   c->add_flag("--digest", o->digest_only, "only the digest");
   c->callback([o, &chosen] { chosen = [o] { return bench(*o); }; });

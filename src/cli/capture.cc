@@ -146,14 +146,20 @@ class Capture {
 
   int finish() {
     print_out();
-    if (files_ && !full_ && !left_) take(files_->end(live_.statistics(true), now_));
+    bool counted = false;
+    if (files_ && files_->begun() && !left_) {
+      const Status ended = files_->end(live_.statistics(true), now_);
+      counted = ended.has_value();
+      take(ended);
+    }
     if (left_) return kDone;
     print_counts();
     if (full_) {
       const bool disk = trouble_.find("No space left") != std::string::npos;
       return failed(fmt::format(
-          "{}: {}\n  It ends after its last whole packet; {} of {} packets are written.{}",
+          "{}: {}\n  It ends after its last whole packet; {} of {} packets are written.{}{}",
           files_->path(), disk ? "the disk is full" : trouble_, files_->packets(), shown_,
+          counted ? "" : "\n  There was no room in it for the counts below its packets.",
           disk ? "\n  A ring of files needs a bounded space: -b filesize:KB -b files:N" : ""));
     }
     return kDone;
@@ -291,7 +297,7 @@ int capture(CaptureOptions& o) {
   const auto names = choose(o.interfaces, *list);
   if (!names) return failed(names.error().message);
   catch_signals();
-  const uint32_t ring_kib = std::max(o.ring_kib, 2 * limits::kRingBlockBytes / 1024);
+  const uint32_t ring_kib = std::max(o.ring_kib, kRingKibMin);
   LiveSet::Options lo;
   lo.bpf = o.bpf;
   lo.snaplen = o.snaplen;

@@ -95,13 +95,22 @@ Status CaptureFiles::cut_to_whole_packets() {
   const uint64_t there = writer_->file().size();
   uint64_t whole = whole_bytes_;
   size_t saved = 0;
-  for (; saved < ends_.size() && ends_[saved] <= there; ++saved) whole = ends_[saved];
+  // The last packets give their room to what is to be said of all.
+  const size_t reserve = ends_.empty() ? 0 : statistics_bytes();
+  for (; saved < ends_.size() && ends_[saved] + reserve <= there; ++saved) whole = ends_[saved];
   packets_ -= ends_.size() - saved;
   ends_.clear();
-  const PcapngWriter broken = std::move(*writer_);
-  writer_.reset();
+  whole_bytes_ = whole;
   // A pipe holds what it holds.
-  return there > whole ? cut_file(broken.file().fd(), whole) : Status{};
+  const Status cut = there > whole ? cut_file(writer_->file().fd(), whole) : Status{};
+  if (!cut || there < whole || !writer_->resume_at(whole)) writer_.reset();
+  return cut;
+}
+
+/// Of the blocks that end a file, at most.
+size_t CaptureFiles::statistics_bytes() const {
+  constexpr size_t kBlockBytes = 96;  // head and tail, five counters, the end of the options
+  return declared_ * kBlockBytes;
 }
 
 bool CaptureFiles::due() const {

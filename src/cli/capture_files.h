@@ -32,7 +32,7 @@ class CaptureFiles {
   /// The bounds of the file in work are reached: it is to be ended.
   bool due() const;
   /// Ends the file in work with the statistics of its interfaces. Of a ring the next one begins
-  /// with the next packet.
+  /// with the next packet. Also after an error of write() or flush(): packets at the end made room.
   Status end(const std::vector<FileStatistics>& statistics, Timestamp now);
 
   bool begun() const { return writer_ != nullptr; }  ///< a file is in work
@@ -46,6 +46,7 @@ class CaptureFiles {
   Status begin(const std::vector<CaptureInterface>& known);
   void declare(const std::vector<CaptureInterface>& known);
   Status cut_to_whole_packets();
+  size_t statistics_bytes() const;
 
   Options options_;
   std::unique_ptr<PcapngWriter> writer_;

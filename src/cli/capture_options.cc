@@ -1,13 +1,16 @@
 #include "cli/capture_options.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "capture/bpf_presets.h"
+#include "cli/packet_printer.h"
 
 namespace sp3ctra::cli {
 namespace {
 
-constexpr uint32_t kRingKibMax = 256 * 1024;  // what sp3ctra-capd gives at most
+constexpr uint32_t kRingKibMax = limits::kRingBytesMax / 1024;
 
 /// The number after the colon, above 0.
 template <class T>
@@ -16,9 +19,12 @@ bool parse_number(std::string_view text, T& out) {
   return error == std::errc() && end == text.data() + text.size() && out > 0;
 }
 
-std::string preset_keys() {
+std::string preset_keys(std::string_view between) {
   std::string keys;
-  for (const BpfPreset& p : kBpfPresets) keys += (keys.empty() ? "" : ", ") + std::string(p.key);
+  for (const BpfPreset& p : kBpfPresets) {
+    if (!keys.empty()) keys += between;
+    keys += p.key;
+  }
   return keys;
 }
 
@@ -32,7 +38,7 @@ Status join_filter(CaptureOptions& o) {
   if (o.preset.empty()) return {};
   const BpfPreset* preset = find_bpf_preset(o.preset);
   if (!preset)
-    return fail("--preset {}: there is none of this name; known: {}", o.preset, preset_keys());
+    return fail("--preset {}: there is none of this name; known: {}", o.preset, preset_keys(", "));
   if (o.bpf.empty() || preset->bpf.empty()) {
     if (o.bpf.empty()) o.bpf = preset->bpf;
   } else {
@@ -111,35 +117,50 @@ std::string presets_text() {
 void declare_capture_options(CLI::App& c, CaptureOptions& o) {
   c.add_option("-i,--interface", o.interfaces,
                "may be repeated; any = all that can be captured; default: the way to the internet")
+      ->type_name("INTERFACE")
       ->allow_extra_args(false);
   c.add_flag("-D,--list-interfaces", o.list_interfaces, "list the interfaces and end");
-  c.add_option("FILTER", o.words, "capture filter (BPF), for example: tcp port 443");
-  c.add_option("-f,--capture-filter", o.bpf, "the same as one argument");
-  c.add_option("--preset", o.preset, "a capture filter by its name: " + preset_keys());
+  c.add_option("FILTER", o.words, "capture filter (BPF), for example: tcp port 443")
+      ->type_name("BPF");
+  c.add_option("-f,--capture-filter", o.bpf, "the same as one argument")->type_name("BPF");
+  c.add_option("--preset", o.preset, "a capture filter by its name")->type_name(preset_keys("|"));
   c.add_flag("--presets", o.list_presets, "print the presets with their text and end");
-  c.add_option("-Y,--filter", o.filter, "display filter: what is shown or written");
-  c.add_option("-w,--write", o.write, "pcapng file instead of the screen; - is standard output");
+  c.add_option("-Y,--filter", o.filter, "display filter: what is shown or written")
+      ->type_name("FILTER");
+  c.add_option("-w,--write", o.write, "pcapng file instead of the screen; - is standard output")
+      ->type_name("FILE");
   c.add_flag("--print", o.print, "print packets also when they are written");
   c.add_option("-b,--ring-buffer", o.ring_texts,
                "a ring of files: filesize:KB, duration:S, packets:N begin the next file; files:N "
                "keeps the newest N")
+      ->type_name("WHEN")
       ->allow_extra_args(false);
   c.add_option("-a,--autostop", o.stop_texts, "end: duration:S, packets:N, filesize:KB, files:N")
+      ->type_name("WHEN")
       ->allow_extra_args(false);
-  c.add_option("-c,--packets", o.packets_max, "end after N packets that -Y lets through");
+  c.add_option("-c,--packets", o.packets_max, "end after N packets that -Y lets through")
+      ->type_name("N");
   c.add_option("-s,--snaplen", o.snaplen, "bytes kept of each packet, 0 = all (the default)")
+      ->type_name("N")
       ->check(CLI::Range(0u, limits::kPacketBytesMax));
-  c.add_option("-B,--buffer", o.ring_kib, "the kernel's buffer in KiB")
+  c.add_option(
+       "-B,--buffer", o.ring_kib,
+       fmt::format("the kernel's buffer of all interfaces in KiB; default {}, less than {} is "
+                   "taken as {}",
+                   limits::kRingBytes / 1024, kRingKibMin, kRingKibMin))
+      ->type_name("N")
       ->check(CLI::Range(1u, kRingKibMax));
   c.add_flag("-p,--no-promiscuous", o.no_promiscuous, "only packets for this machine");
   c.add_flag("-q,--quiet", o.quiet, "print no packets and no running count");
   c.add_flag("-l,--line-buffered", o.line_by_line, "each line at once, also into a pipe");
   c.add_flag("-U,--packet-buffered", o.packet_by_packet, "each packet at once into the file");
   c.add_flag("-n", o.numbers, "accepted: names are never looked up");
-  c.add_option("-o,--output", o.format, "text, jsonl, tree, tsv or csv");
+  c.add_option("-o,--output", o.format, "how packets are printed")->type_name(kFormatChoices);
   c.add_option("-e,--field", o.fields, "a field to print, may be repeated")
+      ->type_name("FIELD")
       ->allow_extra_args(false);
-  c.add_option("--color", o.color, "auto, always or never; NO_COLOR is respected")
+  c.add_option("--color", o.color, "colours; NO_COLOR is respected")
+      ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 

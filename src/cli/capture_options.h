@@ -21,6 +21,9 @@ struct Bounds {
 /// errors ("-a").
 Result<Bounds> parse_bounds(std::string_view option, const std::vector<std::string>& texts);
 
+/// A smaller buffer is taken as this: two blocks, one that fills and one that is read.
+inline constexpr uint32_t kRingKibMin = 2 * limits::kRingBlockBytes / 1024;
+
 struct CaptureOptions {
   std::vector<std::string> interfaces, words, fields, stop_texts, ring_texts;
   std::string bpf, preset, filter, write, format = "text", color = "auto";

@@ -34,6 +34,16 @@ TEST(CaptureOptions, HabitsOfTcpdump) {
             "(udp or tcp) and not port 22");
 }
 
+TEST(CaptureOptions, HelpSaysWhatABufferIs) {
+  CLI::App app;
+  CaptureOptions o;
+  declare_capture_options(app, o);
+  std::string help = app.help();
+  help.erase(std::remove(help.begin(), help.end(), '\n'), help.end());
+  EXPECT_NE(help.find("65536"), std::string::npos) << help;
+  EXPECT_NE(help.find("2048"), std::string::npos) << help;
+}
+
 TEST(CaptureOptions, HabitsOfTshark) {
   const CaptureOptions o = understood(
       {"-f", "udp port 53", "-Y", "dns",          "-o", "tsv",         "-e", "dns.qry.name",

@@ -17,6 +17,7 @@ void add_read(CLI::App& app, Action& chosen);
 void add_capture(CLI::App& app, Action& chosen);
 void add_interfaces(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
+void add_alerts(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_fields(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);

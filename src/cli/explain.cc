@@ -43,7 +43,7 @@ void add_explain(CLI::App& app, Action& chosen) {
   auto number = std::make_shared<uint64_t>(0);
   CLI::App* c = app.add_subcommand("explain", "one packet in plain words");
   c->add_option("FILE", *file, "capture file")->required();
-  c->add_option("--packet", *number, "its frame number")->required();
+  c->add_option("--packet", *number, "its frame number")->type_name("N")->required();
   c->callback(
       [file, number, &chosen] { chosen = [file, number] { return explain(*file, *number); }; });
 }

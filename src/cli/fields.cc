@@ -23,7 +23,7 @@ int print_fields(const std::string& prefix) {
 void add_fields(CLI::App& app, Action& chosen) {
   auto prefix = std::make_shared<std::string>();
   CLI::App* c = app.add_subcommand("fields", "the names that filters and -e understand");
-  c->add_option("PREFIX", *prefix, "only names that start with this");
+  c->add_option("PREFIX", *prefix, "only names that start with this")->type_name("FIELD");
   c->callback([prefix, &chosen] { chosen = [prefix] { return print_fields(*prefix); }; });
 }
 

@@ -6,6 +6,7 @@ namespace sp3ctra::cli {
 
 std::vector<api::InterfaceRow> interface_rows(const std::vector<InterfaceInfo>& interfaces) {
   std::vector<api::InterfaceRow> rows;
+  const InterfaceInfo* preferred = preferred_interface(interfaces);
   for (const InterfaceInfo& i : interfaces) {
     api::InterfaceRow r;
     r.name = i.name;
@@ -22,6 +23,7 @@ std::vector<api::InterfaceRow> interface_rows(const std::vector<InterfaceInfo>& 
     r.loopback = i.loopback;
     r.default_route = i.default_route;
     r.capturable = i.capturable;
+    r.preferred = &i == preferred;
     r.why = i.why;
     r.fix = i.fix;
     r.rx_bytes = i.rx_bytes;

@@ -125,8 +125,9 @@ int doctor() {
 void add_interfaces(CLI::App& app, Action& chosen) {
   auto o = std::make_shared<InterfacesOptions>();
   CLI::App* c = app.add_subcommand("interfaces", "what can be captured, why not, and the fix");
-  c->add_option("-o,--output", o->output, "text or json");
-  c->add_option("--color", o->color, "auto, always or never")
+  c->add_option("-o,--output", o->output, "how they are printed")->type_name("text|json");
+  c->add_option("--color", o->color, "colours")
+      ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   c->callback([o, &chosen] { chosen = [o] { return print_interfaces(*o); }; });
 }

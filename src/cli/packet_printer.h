@@ -11,6 +11,8 @@
 namespace sp3ctra::cli {
 
 enum class Format { kText, kTsv, kJsonl, kCsv, kTree };
+/// What -o takes, as help, manual page and completion show it.
+inline constexpr const char* kFormatChoices = "text|tsv|jsonl|csv|tree";
 
 /// Appends packets to a buffer that the caller writes out. One thread.
 class PacketPrinter {

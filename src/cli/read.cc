@@ -182,12 +182,15 @@ void add_read(CLI::App& app, Action& chosen) {
   auto o = std::make_shared<ReadOptions>();
   CLI::App* c = app.add_subcommand("read", "packets of capture files: list, fields, tree, copy");
   c->add_option("FILE", o->files, "pcap or pcapng, also packed; - is standard input")->required();
-  c->add_option("-Y,--filter", o->filter, "show only what matches this display filter");
+  c->add_option("-Y,--filter", o->filter, "show only what matches this display filter")
+      ->type_name("FILTER");
   c->add_option("-e,--field", o->fields, "a field to print, may be repeated")
+      ->type_name("FIELD")
       ->allow_extra_args(false);
-  c->add_option("-o,--output", o->format, "text, tsv, jsonl, csv or tree");
-  c->add_option("-w,--write", o->write, "write what is shown to this pcapng file");
-  c->add_option("-c,--packets", o->packets_max, "stop after N shown packets");
+  c->add_option("-o,--output", o->format, "how packets are printed")->type_name(kFormatChoices);
+  c->add_option("-w,--write", o->write, "write what is shown to this pcapng file")
+      ->type_name("FILE");
+  c->add_option("-c,--packets", o->packets_max, "stop after N shown packets")->type_name("N");
   c->add_flag("--count", o->count, "print only how many packets match");
   c->add_flag("--stats", o->stats, "print counts, times and what was given up");
   c->callback([o, &chosen] { chosen = [o] { return Reading(*o).run(); }; });

@@ -52,7 +52,7 @@ int serve(const Options& o) {
   eo.data_directory = data;
   eo.demo_path = find_demo();
   eo.workers = default_workers();
-  eo.disk_quota_bytes = o.quota_mb << 20;
+  eo.disk_quota_bytes = o.quota_mb * 1'000'000;
   CaptureEngine engine(eo, std::move(capd));
   serve::ServeOptions so;
   so.listen = o.listen;
@@ -89,11 +89,13 @@ void add_serve(CLI::App& app, Action& chosen) {
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("serve", "the dashboard in the browser (the default)");
   c->add_option("FILE", o->files, "captures to open");
-  c->add_option("--listen", o->listen, "loopback address to listen on");
-  c->add_option("--port", o->port, "port, the next free one when taken");
-  c->add_option("--data", o->data, "directory for captures and settings");
-  c->add_option("--disk-quota", o->quota_mb, "MiB that captures in the data directory may take")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 30));
+  c->add_option("--listen", o->listen, "loopback address to listen on")->type_name("ADDRESS");
+  c->add_option("--port", o->port, "port, the next free one when taken")->type_name("N");
+  c->add_option("--data", o->data, "directory for captures and settings")->type_name("DIRECTORY");
+  c->add_option("--disk-quota", o->quota_mb,
+                "MB (of 1,000,000 bytes) that captures in the data directory may take")
+      ->type_name("N")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
   c->add_flag("--no-browser", o->no_browser, "do not open a browser");
   c->add_flag("--url", o->url_only, "print the address of the running dashboard and end");
   c->callback([o, &chosen] { chosen = [o] { return serve(*o); }; });

@@ -1,21 +1,17 @@
 // The program: reads like its help. Every subcommand is one file of this folder.
 #include <algorithm>
-#include <string_view>
 
-#include "cli/commands.h"
-#include "cli/version.h"
+#include "cli/command_line.h"
 
 namespace {
 
 /// The arguments in CLI11's order (last first). Files and options without a subcommand are the
 /// dashboard's: "sp3ctra x.pcap" is "sp3ctra serve x.pcap".
-std::vector<std::string> with_serve(int argc, char** argv) {
+std::vector<std::string> with_serve(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  const auto is = [&](std::initializer_list<std::string_view> words) {
-    return std::find(words.begin(), words.end(), args[0]) != words.end();
-  };
-  if (!args.empty() && !is({"serve", "interfaces", "capture", "read", "explain", "bench", "fields",
-                            "doctor", "--help", "-h", "--version"}))
+  const auto named = [&](const CLI::App* c) { return c->get_name() == args[0]; };
+  if (!args.empty() && args[0] != "--help" && args[0] != "-h" && args[0] != "--version" &&
+      app.get_subcommands(named).empty())
     args.insert(args.begin(), "serve");
   std::reverse(args.begin(), args.end());
   return args;
@@ -25,23 +21,11 @@ std::vector<std::string> with_serve(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace sp3ctra::cli;
-  CLI::App app{
-      "sp3ctra: captures packets, explains them in plain words, shows the bytes behind.\n"
-      "Without a subcommand: the dashboard.",
-      "sp3ctra"};
-  app.set_version_flag("--version", std::string("sp3ctra ") + kVersion);
-  app.require_subcommand(0, 1);
+  CLI::App app;
   Action chosen;
-  add_serve(app, chosen);
-  add_interfaces(app, chosen);
-  add_capture(app, chosen);
-  add_read(app, chosen);
-  add_explain(app, chosen);
-  add_bench(app, chosen);
-  add_fields(app, chosen);
-  add_doctor(app, chosen);
+  declare_command_line(app, chosen);
   try {
-    app.parse(with_serve(argc, argv));
+    app.parse(with_serve(app, argc, argv));
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
   }

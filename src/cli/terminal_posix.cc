@@ -41,7 +41,7 @@ std::string default_data_directory() {
 std::string find_demo() {
   const std::filesystem::path here = program_directory();
   for (const auto& p : {here / "../../packaging/demo.pcapng", here / "demo.pcapng",
-                        std::filesystem::path("/usr/share/sp3ctra/demo.pcapng")}) {
+                        here / "../share/sp3ctra/demo.pcapng"}) {
     std::error_code ec;
     if (std::filesystem::is_regular_file(p, ec)) return p.lexically_normal().string();
   }

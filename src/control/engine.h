@@ -43,7 +43,7 @@ struct EngineState {
   bool can_capture = false;
   std::string rights_state;   ///< one word: "ready", "no_capd", "no_right" …
   std::string why, fix;       ///< when it cannot: words and the exact command
-  double cpu_percent = 0;     ///< of this process, of one processor
+  double cpu_percent = 0;     ///< of this process, of one processor: may pass 100
   uint64_t memory_bytes = 0;  ///< its own: no files
   uint64_t disk_used_bytes = 0, disk_quota_bytes = 0, disk_free_bytes = 0;
   bool demo_available = false;
@@ -93,7 +93,9 @@ class Engine {
   virtual tl::expected<void, StartError> add_interface(const std::string& name) = 0;
   virtual Status remove_interface(const std::string& name) = 0;
   virtual tl::expected<void, StartError> set_capture_filter(const std::string& bpf) = 0;
-  virtual Status stop_capture() = 0;
+  /// Asks for the end and waits for it, `patience_ms` at most: what is left to write and to look
+  /// into goes on as STOPPING. Whether nothing is captured any more.
+  virtual bool stop_capture(uint32_t patience_ms) = 0;
   /// What is kept of live captures, and the same set anew; a running capture follows at once.
   virtual StorePolicy store_policy() const = 0;
   virtual Status set_store_policy(const StorePolicy& policy) = 0;

@@ -104,11 +104,11 @@ void draw_layer(PacketMaker& p, std::string_view name, const FlowFacts& f, bool 
     p.text("dns.qry.name", "example.com").number("dns.qry.type", flags & 1 ? 1 : 28);
 }
 
-Rows make_rows(size_t n, unsigned seed) {
+Rows make_rows(size_t n, unsigned seed, size_t flows = 40) {
   std::mt19937 random(seed);
   Rows r;
   std::vector<uint16_t> flow_stack;
-  for (size_t i = 0; i < 40; ++i) {
+  for (size_t i = 0; i < flows; ++i) {
     flow_stack.push_back(static_cast<uint16_t>(random() % stacks().size()));
     r.flows.push_back(facts_for(stacks()[flow_stack.back()], random));
   }
@@ -291,7 +291,8 @@ TEST(HeaderFilter, SpeedIsPrinted) {
 }
 
 TEST(HeaderFilter, ForgottenFlowsAreAskedOfTheirPackets) {
-  const Rows r = make_rows(2000, 3);
+  // More flows than shards: what a shard still remembers must not move when its oldest goes.
+  const Rows r = make_rows(10'000, 3, 3 * limits::kShards);
   const auto f = parse_filter("ip.src == 10.0.0.1 or tcp.port == 80", lookup());
   ASSERT_TRUE(f);
   HeaderProgram program = prepare(*f, r);

@@ -109,6 +109,8 @@ struct Flow {
   const Protocol* application = nullptr;
   uint16_t vlan = 0;
   bool has_vlan = false;
+  uint8_t contact = 0;  ///< what was signalled of its opening: bits of flow/signals.cc
+  Timestamp opened_ts;  ///< `now` of its first packet
   std::unique_ptr<TcpFlow> tcp;
   std::unique_ptr<Datagram> datagram;
   std::vector<StateSlot> states;

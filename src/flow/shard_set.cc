@@ -13,6 +13,7 @@ ShardSet::Side& ShardSet::side(uint32_t shard) {
     tracker.shard = shard;
     tracker.flows_max = options_.flows_max;
     tracker.events = options_.events;
+    tracker.signals = options_.signals;
     tracker.numbering = options_.numbering;
     s.tracker = std::make_unique<FlowTracker>(tracker);
     s.dissection =

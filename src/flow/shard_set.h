@@ -12,6 +12,7 @@ struct ShardSetOptions {
   Tree* tree = nullptr;                         ///< null: fast pass
   EventSink* events = nullptr;
   StreamNumbering* numbering = nullptr;
+  SignalSink* signals = nullptr;
 };
 
 /// Single thread. Shards are made on first use.

@@ -122,6 +122,7 @@ Flow& FlowTracker::enter(Dissection& d, FlowKind kind, bool from_responder, bool
     flow = &make_flow(key);
     flow->orig_is_low = src_is_low != from_responder;
     flow->first_ts = flow->last_ts = packet_->ts;
+    flow->opened_ts = now_;
     flow->first_frame = packet_->number;
     flow->vlan = d.parsed.vlan;
     flow->has_vlan = d.parsed.has_vlan;
@@ -196,6 +197,7 @@ TcpView FlowTracker::tcp_segment(Dissection& d, const TcpHeader& h) noexcept {
   view.since_previous_ns = packet_->ts.ns - flow.last_ts.ns;
   analyse_segment(*flow.tcp, direction_, h, packet_->number, packet_->ts, view);
   flow.last_ts = packet_->ts;
+  tcp_signals(flow, h);
   d.parsed.tcp_analysis = view.analysis;
   return view;
 }
@@ -215,6 +217,7 @@ UdpView FlowTracker::udp_datagram(Dissection& d) noexcept {
   view.since_first_ns = packet_->ts.ns - flow.first_ts.ns;
   view.since_previous_ns = packet_->ts.ns - flow.last_ts.ns;
   flow.last_ts = packet_->ts;
+  udp_signals(flow);
   return view;
 }
 
@@ -230,6 +233,7 @@ uint8_t FlowTracker::other(Dissection& d) noexcept {
     return direction_;
   }
   enter(d, kind, false, false).last_ts = packet_->ts;
+  if (icmp && d.parsed.has_quoted_ports) icmp_signal(d);
   return direction_;
 }
 

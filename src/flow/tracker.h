@@ -5,6 +5,7 @@
 #include <deque>
 #include <span>
 
+#include "events/flow_signal.h"
 #include "flow/flow_table.h"
 #include "flow/tcp_analysis.h"
 #include "flow/tracker_counters.h"
@@ -38,6 +39,7 @@ struct TrackerOptions {
   uint32_t flows_max = limits::kFlowsPerShard;
   uint64_t stream_bytes_max = limits::kStreamBytesPerShard;
   EventSink* events = nullptr;
+  SignalSink* signals = nullptr;
   StreamNumbering* numbering = nullptr;  ///< null: stream numbers stay 0
 };
 
@@ -88,6 +90,10 @@ class FlowTracker final : public StreamContext {
   Flow& enter(Dissection& d, FlowKind kind, bool from_responder, bool restart) noexcept;
   void flow_event(EventKind kind, const Flow& flow) noexcept;
   void end_flow(const Flow& flow) noexcept;
+  void signal(SignalKind kind, const Flow& flow, uint16_t tcp_flags) noexcept;
+  void tcp_signals(Flow& flow, const TcpHeader& header) noexcept;
+  void udp_signals(Flow& flow) noexcept;
+  void icmp_signal(const Dissection& d) noexcept;
   void sync(TcpDirection& side, const TcpHeader& h) noexcept;
   void hold(Dissection& d, TcpDirection& side, uint32_t seq, Bytes bytes) noexcept;
   void drain(Dissection& d, TcpDirection& side) noexcept;

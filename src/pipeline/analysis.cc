@@ -31,7 +31,9 @@ struct Lane {
   std::thread thread;
 };
 
-uint64_t answer_bytes(const WorkDone& done) { return done.events.size() * sizeof(Event); }
+uint64_t answer_bytes(const WorkDone& done) {
+  return done.events.size() * sizeof(Event) + done.signals.size() * sizeof(FlowSignal);
+}
 
 void pause(int& spins) {
   if (++spins < 64)
@@ -286,13 +288,36 @@ class Analysis {
       return std::tuple(a->frame, a->flow.any() ? a->flow.shard() : 0, a->sequence) <
              std::tuple(b->frame, b->flow.any() ? b->flow.shard() : 0, b->sequence);
     });
+    signals_.clear();
+    for (const DonePtr& d : done)
+      for (const FlowSignal& s : d->signals) signals_.push_back(&s);
+    // A frame belongs to one shard, so its number and the order within it are enough.
+    std::stable_sort(signals_.begin(), signals_.end(),
+                     [](const FlowSignal* a, const FlowSignal* b) {
+                       return std::tuple(a->frame, a->sequence) < std::tuple(b->frame, b->sequence);
+                     });
+    tell_in_order();
+    events_ += ordered_.size();
+  }
+
+  void tell_in_order() {
+    size_t at = 0;
+    const auto signals_until = [&](uint64_t frame) {
+      for (; at < signals_.size() && signals_[at]->frame <= frame; ++at) {
+        bytes_.clear();
+        append_signal_bytes(bytes_, *signals_[at]);
+        XXH3_64bits_update(&digest_, bytes_.data(), bytes_.size());
+        if (options_.on_signal) options_.on_signal(*signals_[at]);
+      }
+    };
     for (const Event* e : ordered_) {
+      signals_until(e->frame);
       bytes_.clear();
       append_event_bytes(bytes_, *e);
       XXH3_64bits_update(&digest_, bytes_.data(), bytes_.size());
       if (options_.on_event) options_.on_event(*e);
     }
-    events_ += ordered_.size();
+    signals_until(UINT64_MAX);
   }
 
   PacketSource& source_;
@@ -313,6 +338,7 @@ class Analysis {
   bool owing_ = false;  ///< a lane left the last stretch out: what others know of it waits for it
   // store thread
   std::vector<const Event*> ordered_;
+  std::vector<const FlowSignal*> signals_;
   std::vector<std::byte> bytes_;
   XXH3_state_t digest_;
   uint64_t events_ = 0;
@@ -358,6 +384,19 @@ void append_event_bytes(std::vector<std::byte>& out, const Event& e) {
     append_text(out, e.fields[i].key);
     append_text(out, e.value(i));
   }
+}
+
+void append_signal_bytes(std::vector<std::byte>& out, const FlowSignal& s) {
+  append_number(out, static_cast<uint8_t>(s.kind));
+  append_number(out, s.ip_proto);
+  append_number(out, s.tcp_flags);
+  append_number(out, s.orig_port);
+  append_number(out, s.resp_port);
+  for (const IpAddress* a : {&s.orig, &s.resp}) append_text(out, as_text(a->bytes()));
+  append_number(out, s.flow.value);
+  append_number(out, s.ts.ns);
+  append_number(out, s.first_ts.ns);
+  append_number(out, s.frame);
 }
 
 uint64_t index_digest(const CaptureIndex& index) {

@@ -45,6 +45,8 @@ struct AnalysisOptions {
   Checkpoints* checkpoints = nullptr;          ///< filled when there
   bool live = false;                           ///< full queues mark rows instead of waiting
   std::function<void(const Event&)> on_event;  ///< store thread, in order
+  /// Store thread, in order; those of a frame before its events.
+  std::function<void(const FlowSignal&)> on_signal;
   /// Store thread: what all workers had to give up so far, when it changed.
   std::function<void(const TrackerCounters&)> on_counters;
   std::function<bool()> wait;                            ///< live: sleeps until packets or wake-up
@@ -58,7 +60,7 @@ struct AnalysisReport {
   uint64_t not_analysed = 0;  ///< as in AnalysisCounters
   uint64_t not_written = 0;
   uint64_t events = 0;
-  uint64_t events_digest = 0;  ///< XXH3 over all events in order
+  uint64_t events_digest = 0;  ///< XXH3 over all signals and events in order
   TrackerCounters trackers;
   bool cancelled = false;
 };
@@ -74,5 +76,6 @@ uint64_t index_digest(const CaptureIndex& index);
 
 /// Bytes of an event that do not depend on padding, for digests and comparisons.
 void append_event_bytes(std::vector<std::byte>& out, const Event& event);
+void append_signal_bytes(std::vector<std::byte>& out, const FlowSignal& signal);
 
 }  // namespace sp3ctra

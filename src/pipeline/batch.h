@@ -5,6 +5,7 @@
 
 #include "capture/packet.h"
 #include "events/event.h"
+#include "events/flow_signal.h"
 #include "flow/checkpoints.h"
 #include "flow/tracker_counters.h"
 
@@ -35,7 +36,8 @@ struct PacketBatch {
 struct WorkDone {
   uint64_t last_number = 0;
   bool end = false;
-  std::vector<Event> events;  ///< in order of emission
+  std::vector<Event> events;        ///< in order of emission
+  std::vector<FlowSignal> signals;  ///< likewise
   std::vector<std::pair<FlowId, Checkpoints::Copy>> checkpoints;
   TrackerCounters counters;  ///< of all the worker did so far
 };

@@ -231,7 +231,7 @@ Status CaptureFolder::room_for(uint64_t more_bytes) {
   look();
   const uint64_t used = others_bytes_ + growing_bytes_;
   if (used <= quota_bytes_ && more_bytes <= quota_bytes_ - used) return {};
-  return fail("the disk quota of {} MB is used up; delete captures or fetch exports first",
+  return fail("the limit of {} MB for captures is used up; delete captures or fetch exports first",
               quota_bytes_ / 1'000'000);
 }
 
@@ -271,7 +271,7 @@ Result<std::string> CaptureFolder::begin_live(int64_t since_ns, const std::strin
   growing_.clear();
   look();
   if (others_bytes_ >= quota_bytes_)
-    return fail("the disk quota of {} MB for captures is used up; delete captures first",
+    return fail("the limit of {} MB for captures is used up; delete captures first",
                 quota_bytes_ / 1'000'000);
   growing_ = fmt::format("{}/{}{}", folder_, always ? kAlways : kLive, since_ns);
   keep_name(growing_, name);

@@ -223,8 +223,10 @@ void CaptureEngine::read_file(Running& run, std::unique_ptr<PacketSource> source
   progress.tell();
   run.view->update([&](CaptureFacts& f) {
     f.damage = source->damage();
-    if (report.cancelled) f.damage = "reading was cancelled; what was read up to then is shown";
     f.state = f.damage.empty() ? CaptureState::kReady : CaptureState::kDamaged;
+    if (!report.cancelled) return;
+    f.damage = fmt::format("reading was stopped by you at packet {}", report.packets);
+    f.state = CaptureState::kStopped;
   });
   run.ended = true;
   ++generation_;
@@ -424,11 +426,13 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
   o.promiscuous = request.promiscuous;
   o.snaplen = request.snaplen;
   o.may_wait = may_wait;
+  // Without the right capd_ may be replaced; with it nothing replaces it any more.
+  o.may_open = [this]() -> Status {
+    const Rights now = rights();
+    if (now.can_capture) return {};
+    return fail("no right to capture: {}. Run: {}", now.why, now.fix);
+  };
   if (request.ring_bytes > 0) o.ring_bytes = request.ring_bytes;
-  std::unique_lock rights_lock(rights_mutex_);
-  capd_.look_again();
-  // Without the right opening fails at once; with it nothing replaces capd_ any more.
-  if (capd_.rights().can_capture) rights_lock.unlock();
   auto source = LiveSet::open(capd_, request.interfaces, o);
   if (!source) return tl::unexpected(start_error(source.error()));
   const int64_t since_ns = wall_ns();
@@ -468,16 +472,23 @@ tl::expected<std::shared_ptr<LiveCapture>, StartError> CaptureEngine::open_live(
                                        since_ns);
 }
 
-Status CaptureEngine::stop_capture() {
+bool CaptureEngine::stop_capture(uint32_t patience_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
   std::unique_lock lock(mutex_);
   if (machine_.take(LiveStep::kStopAsked)) ++generation_;
-  changed_.wait(lock, [this] { return !starting_; });
-  if (!live_) return {};
+  // Whoever is starting sees that it is to end at once.
+  if (!changed_.wait_until(lock, until, [this] { return !starting_; })) return false;
+  if (!live_) return true;
   live_->stop();
   std::shared_ptr<Running> run;
   for (auto& r : running_)
     if (r->id == live_->id()) run = r;
-  if (run) changed_.wait(lock, [&] { return run->ended.load(); });
+  return !run || changed_.wait_until(lock, until, [&] { return run->ended.load(); });
+}
+
+Status CaptureEngine::stop_capture() {
+  while (!stop_capture(UINT32_MAX)) {
+  }
   return {};
 }
 

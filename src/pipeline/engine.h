@@ -39,8 +39,9 @@ class CaptureEngine final : public Engine, public CaptureLibrary {
   tl::expected<void, StartError> add_interface(const std::string& name) override;
   Status remove_interface(const std::string& name) override;
   tl::expected<void, StartError> set_capture_filter(const std::string& bpf) override;
+  bool stop_capture(uint32_t patience_ms) override;
   /// Returns when nothing is captured any more; also when nothing was.
-  Status stop_capture() override;
+  Status stop_capture();
   StorePolicy store_policy() const override { return settings_.policy(); }
   Status set_store_policy(const StorePolicy& policy) override;
   /// Starts what was captured last when the user wants that with every start of the program.

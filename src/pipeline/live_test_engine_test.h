@@ -11,26 +11,12 @@
 #include <thread>
 
 #include "capture/file_source.h"
-#include "capture/live_test_namespace.h"
+#include "capture/live_test.h"
 #include "pipeline/disk.h"
 #include "pipeline/engine.h"
 #include "pipeline/test_packets_test.h"
 
 namespace sp3ctra::live_test {
-
-inline bool soon(const std::function<bool()>& condition, int limit_ms = 5000) {
-  for (int ms = 0; ms < limit_ms; ms += 5) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return condition();
-}
-
-inline void make_cable(const std::string& a, const std::string& b) {
-  (void)run({"ip", "link", "add", a, "type", "veth", "peer", "name", b});
-  (void)run({"ip", "link", "set", a, "up"});
-  (void)run({"ip", "link", "set", b, "up"});
-}
 
 /// sp3a–sp3b, sp3c–sp3d and lo, all up, and an engine with the right to capture there.
 class EngineInNamespace : public testing::Test {
@@ -47,6 +33,10 @@ class EngineInNamespace : public testing::Test {
     engine_.reset();
     Capd capd = Capd::start(beside_test());
     if (!capd.rights().can_capture) GTEST_SKIP() << "no right to capture: " << capd.rights().why;
+    start_with(std::move(capd));
+  }
+  void start_with(Capd capd) {
+    engine_.reset();
     EngineOptions options;
     options.data_directory = data_.path();
     options.workers = 2;

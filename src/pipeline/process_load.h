@@ -9,7 +9,8 @@ namespace sp3ctra {
 class ProcessLoad {
  public:
   struct Figures {
-    double cpu_percent = 0;     ///< of one processor, over the last second or more; whole numbers
+    double cpu_percent = 0;     ///< of one processor, over the last second or more: several
+                                ///< busy threads make it more than 100; whole numbers
     uint64_t memory_bytes = 0;  ///< its own memory: no files, nothing shared; whole MiB
   };
   /// Looks anew at most once a second; what it saw last otherwise.

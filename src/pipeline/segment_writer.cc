@@ -17,8 +17,8 @@ constexpr uint64_t kSegmentsWanted = 16;
 constexpr uint64_t kSpareBytesMin = 1u << 20, kSpareBytesMax = 32u << 20;
 constexpr uint64_t kSpareOfDisk = 64;    // this part of the disk is spare
 constexpr uint64_t kSpareOfBudget = 64;  // a full store goes on when this part is free again
-constexpr uint64_t kAlwaysFreeBytes = 1u << 30;  // "always on" leaves as much, where there is more
-constexpr uint64_t kAlwaysFreeOfDisk = 10;       // … or this part of a small disk
+constexpr uint64_t kAlwaysFreeBytes = 1'000'000'000;  // "always on" leaves as much, or
+constexpr uint64_t kAlwaysFreeOfDisk = 10;            // this part of a small disk
 constexpr uint64_t kAlwaysHours = 24;
 constexpr size_t kSectionsRemembered = 4096;  // 24 bytes each
 constexpr auto kKeeperEvery = std::chrono::milliseconds(100);

@@ -315,6 +315,7 @@ TEST_F(Ring, AWriteThatFailsHalfWayCostsOnlyThePacketsThatDidNotFit) {
     source.before_each = [&] {
       if (source.given() != 3'000) return;
       at_limit = bytes_on_disk();
+      EXPECT_GT(packets_on_disk(), 0u) << "and all of it is whole";
       small.lift();
       EXPECT_TRUE(until([&] { return !writer->state().paused; }));
     };

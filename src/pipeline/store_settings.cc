@@ -11,7 +11,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr size_t kFileBytesMax = 64 * 1024;
 constexpr size_t kInterfacesMax = 256;
-constexpr uint64_t kRingBytesMax = 256u << 20;
 
 std::string text_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -51,7 +50,7 @@ StoreSettings::StoreSettings(const std::string& data_directory)
     policy_.when_full = StorePolicy::WhenFull::kPause;
   take(json, "promiscuous", last_.promiscuous);
   take(json, "snaplen", 1, limits::kPacketBytesMax, last_.snaplen);
-  take(json, "ring_bytes", limits::kRingBytesMin, kRingBytesMax, last_.ring_bytes);
+  take(json, "ring_bytes", limits::kRingBytesMin, limits::kRingBytesMax, last_.ring_bytes);
   if (const auto at = json.find("bpf"); at != json.end() && at->is_string())
     last_.bpf = at->get<std::string>();
   if (const auto at = json.find("interfaces"); at != json.end() && at->is_array())

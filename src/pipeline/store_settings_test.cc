@@ -16,7 +16,7 @@ TEST(StoreSettings, AreTwoGigabytesUntilTheUserChooses) {
   test_packets::Directory data;
   const StoreSettings settings(data.path());
   EXPECT_EQ(settings.policy(), StorePolicy{});
-  EXPECT_EQ(settings.policy().bytes, uint64_t{2} << 30);
+  EXPECT_EQ(settings.policy().bytes, 2'000'000'000u);
   EXPECT_FALSE(settings.policy().asked);
   EXPECT_FALSE(fs::exists(data.path() + "/store.json"));
 }

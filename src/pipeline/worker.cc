@@ -33,7 +33,11 @@ uint16_t bits_of(const Packet& packet, const Parsed& p, const FlowTracker& track
 Worker::Worker(CaptureIndex& index, uint32_t flows_max, bool copies)
     : index_(index),
       copies_(copies),
-      shards_({.flows_max = flows_max, .tree = nullptr, .events = this, .numbering = nullptr}),
+      shards_({.flows_max = flows_max,
+               .tree = nullptr,
+               .events = this,
+               .numbering = nullptr,
+               .signals = this}),
       stack_cache_(limits::kShards * kSlotsPerShard) {}
 
 void Worker::analyse(const PacketBatch& batch, Timestamp first, WorkDone& done) {
@@ -55,6 +59,8 @@ void Worker::take(const Event& event) noexcept {
       f->ended.store(true, std::memory_order_release);
   done_->events.push_back(event);
 }
+
+void Worker::signal(const FlowSignal& signal) noexcept { done_->signals.push_back(signal); }
 
 void Worker::fill_row(const Packet& packet, uint8_t shard, const Dissection& d) {
   const Parsed& p = d.parsed;

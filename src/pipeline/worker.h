@@ -9,13 +9,14 @@
 namespace sp3ctra {
 
 /// One thread's. Knows no queue: batch in, rows and events out.
-class Worker final : public EventSink {
+class Worker final : public EventSink, public SignalSink {
  public:
   /// `copies`: long flows are copied now and then, for checkpoints.
   Worker(CaptureIndex& index, uint32_t flows_max, bool copies);
   void analyse(const PacketBatch& batch, Timestamp first, WorkDone& done);
   TrackerCounters counters() const { return shards_.counters(); }
   void take(const Event& event) noexcept override;
+  void signal(const FlowSignal& signal) noexcept override;
 
  private:
   void fill_row(const Packet& packet, uint8_t shard, const Dissection& d);

@@ -133,6 +133,7 @@ constexpr HeaderField kHeaders[] = {{"host", kHost},
 struct Head {
   bool response = false, chunked = false, has_length = false, compressed = false;
   std::string_view method, uri, version, phrase, host, type, agent, server, location;
+  std::string_view basic_login;  ///< what follows "Basic " in Authorization, encoded
   uint16_t code = 0;
   uint64_t length = 0;
   size_t body_at = 0;
@@ -231,6 +232,10 @@ void learn_header(std::string_view value, FieldId id, Head& h) noexcept {
     case kLocation:
       h.location = value;
       break;
+    case kAuthorization:
+      if (value.size() > 6 && same_word(value.substr(0, 6), "basic "))
+        h.basic_login = trimmed(value.substr(6));
+      break;
     case kContentEncoding:
       h.compressed = !same_word(value, "identity");
       break;
@@ -280,9 +285,9 @@ void write_header(Dissection& d, const Input& in, std::string_view line, Head& h
     d.number(field(kContentLength), in, place(in, value), value.size(), h.length);
   } else if (id == kCookie) {
     write_cookies(d, in, value);
-  } else if (id == kAuthorization && value.size() > 6 && same_word(value.substr(0, 6), "basic ")) {
+  } else if (id == kAuthorization && !h.basic_login.empty()) {
     std::array<char, 512> plain;
-    const size_t n = decode_base64(trimmed(value.substr(6)), plain);
+    const size_t n = decode_base64(h.basic_login, plain);
     d.text(field(kAuthBasic), in, place(in, value), value.size(), {plain.data(), n});
   }
   d.close();
@@ -477,6 +482,14 @@ std::string info_line(const Input& in, const Head& h) {
   return fmt::format("asks for {} {} on {}", h.method, h.uri, host);
 }
 
+/// The user's name; the password stays here.
+void add_login(Event& e, std::string_view encoded) noexcept {
+  std::array<char, 512> plain;
+  const std::string_view login{plain.data(), decode_base64(encoded, plain)};
+  const size_t colon = login.find(':');
+  if (colon != std::string_view::npos) e.add("login.user", login.substr(0, colon));
+}
+
 void emit_event(Dissection& d, const Input& in, const Head& h, const Match& m) noexcept {
   Event e;
   e.kind = EventKind::kTransaction;
@@ -501,6 +514,7 @@ void emit_event(Dissection& d, const Input& in, const Head& h, const Match& m) n
     known("http.host", h.host);
     e.add("http.request.uri", h.uri.substr(0, 256));
     known("http.user_agent", h.agent.substr(0, 160));
+    if (!h.basic_login.empty()) add_login(e, h.basic_login);
   }
   known("http.content_type", h.type);
   if (body_bytes(in, h) > 0) number("http.content_length", body_bytes(in, h));

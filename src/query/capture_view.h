@@ -37,12 +37,13 @@ struct Row {
   std::string src, dst, protocol, info;
 };
 
-enum class CaptureState : uint8_t { kLive, kReading, kReady, kDamaged };
+/// kStopped: the reading of a file was cancelled; what was read up to then is there.
+enum class CaptureState : uint8_t { kLive, kReading, kReady, kDamaged, kStopped };
 
 struct CaptureInfo {
   std::string id, name;
   CaptureState state = CaptureState::kReading;
-  std::string damage;  ///< words, when cut short or damaged
+  std::string damage;  ///< words, when cut short, damaged or stopped
   std::string ended;   ///< words, when a live capture ended by itself: full disk, no interface
   bool demo = false;
   bool deletable = false;  ///< deleting the capture deletes its file: it lies in the data directory

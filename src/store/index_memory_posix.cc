@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 
@@ -19,6 +20,9 @@ constexpr size_t kArenaBytes = size_t{1} << 30;  // of addresses; a new one when
 // Of the file, made sure of at once.
 constexpr size_t kSmallGrowthBytes = size_t{1} << 20, kLargeGrowthBytes = size_t{4} << 20;
 constexpr size_t kLargeBytesMin = 256 * 1024;
+// A hole costs the disk up to 20 ms, whatever its size: small pieces wait until they adjoin to one
+// that is worth it, or until as much waits.
+constexpr size_t kHoleBytesMin = size_t{1} << 20, kHolesWaitingBytesMax = size_t{64} << 20;
 
 /// Small and large pieces lie in arenas of their own. Large ones go in the order in which they
 /// came, so that those given back adjoin and make one mapping; small ones, which go in any order,
@@ -64,6 +68,7 @@ class MappedMemory final : public IndexMemory {
         whole.bytes += ranges[i++].bytes;
       release(whole, *place);
     }
+    let_go_of_most();
   }
 
   void grow_ahead() override {
@@ -150,14 +155,56 @@ class MappedMemory final : public IndexMemory {
 
   /// Without the mutex: nobody takes again what was taken once.
   void release(const Range& range, const Place& place) {
+    in_use_.fetch_sub(range.bytes, std::memory_order_relaxed);
+    if (!place.large) {
+      wait_for_neighbours(place.offset, place.offset + static_cast<off_t>(range.bytes));
+      return;
+    }
     // Zeros that need no room in the file take the place of what was there: whoever still looks
     // there may do so on a full disk as well.
-    if (place.large)
-      (void)::mmap(range.at, range.bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-    (void)::fallocate(file_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place.offset,
-                      static_cast<off_t>(range.bytes));
-    in_use_.fetch_sub(range.bytes, std::memory_order_relaxed);
+    (void)::mmap(range.at, range.bytes, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    punch(place.offset, place.offset + static_cast<off_t>(range.bytes));
+  }
+
+  void wait_for_neighbours(off_t from, off_t to) {
+    const std::lock_guard lock(holes_mutex_);
+    holes_bytes_ += static_cast<size_t>(to - from);
+    auto after = holes_.lower_bound(from);
+    if (after != holes_.end() && after->first == to) {
+      to = after->second;
+      after = holes_.erase(after);
+    }
+    if (after != holes_.begin() && std::prev(after)->second == from)
+      std::prev(after)->second = to;
+    else
+      holes_.emplace_hint(after, from, to);
+  }
+
+  /// Takes what adjoins to enough out of the file, and the oldest when too much waits.
+  void let_go_of_most() {
+    std::vector<std::pair<off_t, off_t>> now;
+    {
+      const std::lock_guard lock(holes_mutex_);
+      bool too_many = holes_bytes_ > kHolesWaitingBytesMax;
+      for (auto at = holes_.begin(); at != holes_.end();) {
+        const auto bytes = static_cast<size_t>(at->second - at->first);
+        if (bytes < kHoleBytesMin && !too_many) {
+          ++at;
+          continue;
+        }
+        now.push_back(*at);
+        holes_bytes_ -= bytes;
+        too_many = too_many && holes_bytes_ > kHolesWaitingBytesMax / 2;
+        at = holes_.erase(at);
+      }
+    }
+    for (const auto& [from, to] : now) punch(from, to);
+  }
+
+  void punch(off_t from, off_t to) {
+    holes_made_.fetch_add(1, std::memory_order_relaxed);
+    (void)::fallocate(file_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, to - from);
   }
 
   FileHandle file_;
@@ -165,6 +212,9 @@ class MappedMemory final : public IndexMemory {
   mutable std::mutex mutex_;         ///< the rest; held for no system call but one in 1 GiB
   std::vector<Arena> arenas_;        ///< one lies behind the other in the file
   std::array<size_t, 2> current_{};  ///< the arena of small pieces, of large ones
+  std::mutex holes_mutex_;           ///< the rest
+  std::map<off_t, off_t> holes_;     ///< of the file, given back but still in it: from, to
+  size_t holes_bytes_ = 0;
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ const kStates = {
   other_version: [/of another version/, /version 0\.0\.9, this program is 0\.1\.0/, /^sudo .*--allow-capture$/],
   other_user: [/serves another user/, /installed for another user/, /^sudo .*--user/],
   broken_capd: [/does not answer/, /killed by signal 11/, /^sudo /],
-  no_interface: [/Nothing to listen on/, /There is no interface to capture on/, /^sudo ip link set/],
+  no_interface: [/Nothing to capture on/, /There is no interface to capture on/, /^sudo ip link set/],
 };
 
 export const tests = [
@@ -44,7 +44,7 @@ export const tests = [
       check(/eth0 Ethernet cable default route .*192\.168\.1\.23 · 2001:db8:5::23 up · 1\.0 Gbit\/s/.test(await text('eth0')), `eth0 says ${await text('eth0')}`);
       check(/wlan0 Wi-Fi “Attic” .*192\.168\.1\.24 up · 433 Mbit\/s · wireless/.test(await text('wlan0')), `wlan0 says ${await text('wlan0')}`);
       check(/10\.8\.0\.2 up · virtual/.test(await text('wg0')), `wg0 says ${await text('wg0')}`);
-      check(/USB adapter down no address down · USB Cannot be captured: it is switched off\. \$ sudo ip link set enx00e04c68 up Copy/.test(await text('enx00e04c68')), `the adapter says ${await text('enx00e04c68')}`);
+      check(/USB adapter switched off no address switched off · USB Cannot be captured: it is switched off\. \$ sudo ip link set enx00e04c68 up Copy/.test(await text('enx00e04c68')), `the adapter says ${await text('enx00e04c68')}`);
       check((await card(page, 'enx00e04c68').getByRole('button', { name: /^Choose/ }).count()) === 0, 'what cannot be captured can be chosen');
       await context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await card(page, 'enx00e04c68').getByRole('button', { name: 'Copy' }).click();
@@ -137,11 +137,11 @@ export const tests = [
       check(await picker(page).evaluate((input) => document.activeElement === input && input.selectionStart === 2), 'the focus or the caret moved');
       check((await chips(page)).join() === 'wlan0', `chosen is ${await chips(page)}`);
       check((await page.locator('.pick .choices__list--dropdown .is-highlighted').getAttribute('data-value')) === before, 'another option is highlighted');
-      check(/eth0\s.*down/s.test(await card(page, 'eth0').innerText()), 'eth0 is not called down');
+      check(/eth0\s.*switched off/s.test(await card(page, 'eth0').innerText()), 'eth0 is not called switched off');
       // One that is unplugged stays chosen, is left out and said so, and is back by itself.
       await page.keyboard.press('Escape');
       await happen(server, { gone: ['wlan0'] });
-      await page.getByText('wlan0 cannot be listened to now and is left out.').waitFor({ timeout: 2000 });
+      await page.getByText('wlan0 cannot be captured now and is left out.').waitFor({ timeout: 2000 });
       check((await chips(page)).join() === 'wlan0', 'the unplugged one is forgotten');
       check(await page.locator('.btn.primary').isDisabled(), 'nothing can be captured and the button acts');
       await happen(server, { gone: [] });
@@ -194,17 +194,17 @@ export const tests = [
       check((await panel.getByRole('switch').count()) === 1, 'always on is not one switch');
       await panel.getByRole('radio', { name: '10 GB', exact: true }).click();
       await panel.getByRole('radio', { name: 'Pause' }).click();
-      await panel.getByText('A capture keeps at most 10 GB, then it pauses until there is room.').waitFor();
+      await panel.getByText('All captures together take at most 10 GB; then capture pauses until there is room. 1 GB of the disk stays free.').waitFor();
       await panel.getByRole('button', { name: 'Keep it so' }).click();
       await panel.waitFor({ state: 'detached' });
       check(chosen.length === 1 && chosen[0].bytes === 1e10 && chosen[0].when_full === 'pause' && chosen[0].always_on === false, `the call was ${JSON.stringify(chosen)}`);
       await page.reload();
-      await page.getByText('A capture keeps at most 10 GB').waitFor();
+      await page.getByText('All captures together take at most 10 GB').waitFor();
       check((await panel.count()) === 0, 'it asks again');
       await page.getByRole('button', { name: 'Change', exact: true }).click();
       await panel.getByRole('radio', { name: 'Overwrite the oldest' }).click();
       await panel.getByRole('button', { name: 'Cancel' }).click();
-      await page.getByText('it pauses until there is room').waitFor();
+      await page.getByText('then capture pauses until there is room').waitFor();
       check(chosen.length === 1, 'what was cancelled was sent');
     },
   },
@@ -258,7 +258,7 @@ export const tests = [
       await page.waitForTimeout(2100);
       check(/Checked [2-9] s ago: /.test(await main.innerText()), `when it was checked is not said: ${await main.innerText()}`);
       await main.getByRole('button', { name: 'Check again' }).click();
-      await page.getByText('Checked: the right is still missing.').waitFor();
+      await page.getByText(word === 'no_interface' ? 'Checked: there is still no interface to capture on.' : 'Checked: the right is still missing.').waitFor();
       await page.waitForFunction(() => /Checked [01] s ago/.test(document.querySelector('.main-card')?.textContent ?? ''));
       // Once the command has run, the way to start is there without a reload.
       await happen(server, { rights: 'ready' });

@@ -112,12 +112,12 @@ export const tests = [
       const loss = page.locator('.bann', { hasText: 'packets are missing' });
       await loss.waitFor();
       const lost = await loss.innerText();
-      check(/^37 packets are missing\. 37 came after the disk was full or the quota used up; they are not kept\. Up to the end of the capture, what is listed is complete except for these\.$/.test(lost.trim()), `the banner says ${lost}`);
+      check(/^37 packets are missing\. 37 were not kept: the disk was full or the limit for captures reached\. Up to the end of the capture, what is listed is complete except for these\.$/.test(lost.trim()), `the banner says ${lost}`);
       check(!/faster/.test(lost), 'the loss is blamed on speed');
       check((await page.getByText(/damaged/).count()) === 0, 'the file is called damaged');
       check(/37\s+lost/.test(await page.locator('.status').innerText()), 'the status line does not count them');
       await page.getByRole('button', { name: /Health/ }).click();
-      await page.locator('.health dt', { hasText: 'Not kept, disk or quota full' }).waitFor();
+      await page.locator('.health dt', { hasText: 'Not kept, disk full or limit reached' }).waitFor();
       check((await page.locator('.health').innerText()).includes('37 packets'), 'Health does not count them');
     },
   },

@@ -65,6 +65,7 @@ async function start_both(page) {
 }
 async function stop(page) {
   await call(page, 'POST', '/capture/stop', {});
+  await until(async () => (await call(page, 'GET', '/state')).capture.state === 'STOPPED', 'the capture does not stop', 20_000);
   unplug();
 }
 
@@ -117,7 +118,7 @@ export const tests = [
         }
         await page.waitForFunction(() => (document.querySelector('.if[data-name="sp3a"] .spark .line')?.getAttribute('d').split('L').length ?? 0) >= 3, undefined, { timeout: 5000 });
         ip('link', 'set', 'sp3a', 'down');
-        await cable.filter({ hasText: /down/ }).waitFor({ timeout: 8000 });
+        await cable.filter({ hasText: /switched off/ }).waitFor({ timeout: 8000 });
         return `shown after ${late_ms} ms`;
       } finally {
         unplug();

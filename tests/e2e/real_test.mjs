@@ -380,7 +380,7 @@ export const tests = [
       const bar = page.locator('.bann.reading');
       await bar.filter({ hasText: / of .* packets · .*\/s · .* left/ }).waitFor();
       await bar.getByRole('button', { name: 'Cancel, keep what is read' }).click();
-      await page.getByText('reading was cancelled').first().waitFor();
+      await page.getByText('Reading was stopped by you at packet').first().waitFor();
       const info = await read_to_end(page);
       check(info.packets > 0 && info.packets < 3_000_000, `${info.packets} packets were read`);
       await page.waitForFunction((n) => Number(document.querySelector('.read .count').textContent.replace(/\D/g, '')) === n, info.packets);

@@ -48,18 +48,26 @@ class Capturing:
 
     def _wait_until_it_listens(self, silent):
         if silent:
-            time.sleep(0.4)
-            return
+            wait_for(sockets_that_listen)
+        else:
+            self.until(b'Ctrl-C ends it')
+
+    def until(self, words, seconds=20):
+        """Reads what it says until these words are among it; whether they came."""
         source = self.master if self.master is not None else self.process.stderr.fileno()
-        end = time.monotonic() + 10
-        while b'Ctrl-C ends it\n' not in self.errors.replace(b'\r', b'') and time.monotonic() < end:
+        end = time.monotonic() + seconds
+        while words not in self.errors and time.monotonic() < end:
             if select.select([source], [], [], 0.1)[0]:
-                piece = os.read(source, 4096)
+                try:
+                    piece = os.read(source, 4096)
+                except OSError:  # the other side is closed
+                    break
                 if not piece:
                     break
                 self.errors += piece
+        return words in self.errors
 
-    def end(self, sign=None, seconds=20):
+    def end(self, sign=None, seconds=60):
         """(exit code, output, errors); on a terminal both are one text."""
         if sign:
             self.process.send_signal(sign)
@@ -79,6 +87,13 @@ class Capturing:
             text += piece
         os.close(self.master)
         return self.process.wait(seconds), text.decode('utf-8', 'replace').replace('\r\n', '\n'), ''
+
+
+def sockets_that_listen():
+    """How many packet sockets of this namespace take every protocol: each interface of a running capture has one."""
+    with open('/proc/net/packet', encoding='ascii') as f:
+        rows = [line.split() for line in f][1:]
+    return sum(row[3] == '0003' and row[4] != '0' and row[5] == '1' for row in rows)
 
 
 class Wire:
@@ -122,7 +137,7 @@ def numbers_in(path):
     return [struct.unpack_from('>I', b[1], 20 + 42)[0] for b in blocks(path) if b and b[0] == 6]
 
 
-def command(*arguments, seconds=20):
+def command(*arguments, seconds=60):
     done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds,
                           check=False, cwd='/')
     return done.returncode, done.stdout.decode('utf-8', 'replace'), done.stderr.decode('utf-8', 'replace')
@@ -207,22 +222,21 @@ def screen(checks, wire):
     # A line must leave at once, while the program goes on.
     run = Capturing('-i', 'end', '-l', 'udp')
     wire.send(query)
-    came = select.select([run.process.stdout], [], [], 2)[0]
-    checks.that('a line is there at once', came, 'nothing within 2 s')
+    came = select.select([run.process.stdout], [], [], 10)[0]
+    checks.that('a line is there while it runs', came, 'nothing within 10 s')
     run.end(signal.SIGINT)
 
 
 def endings(checks, wire, folder):
     run = Capturing('-i', 'end', '-q', 'udp')
     wire.send(*numbered(10), tcp(1, 0, 2))
-    time.sleep(0.2)
     code, out, errors = run.end(signal.SIGINT)
     checks.that('Ctrl-C prints the counts', code == 0 and errors.endswith(
         '\n10 packets captured\n10 packets received by filter\n0 packets dropped by kernel\n'
         '0 packets dropped by interface\n'), errors)
     begun = time.monotonic()
     code = Capturing('-i', 'end', '-q', '-a', 'duration:0.5').end()[0]
-    checks.that('-a duration', code == 0 and 0.4 < time.monotonic() - begun < 3, time.monotonic() - begun)
+    checks.that('-a duration', code == 0 and 0.4 < time.monotonic() - begun < 30, time.monotonic() - begun)
     path = folder + '/bounded.pcapng'
     run = Capturing('-i', 'end', '-w', path, '-a', 'packets:7')
     wire.send(*numbered(20))
@@ -242,12 +256,12 @@ def endings(checks, wire, folder):
     head = subprocess.Popen(['head', '-n', '1'], stdin=run.process.stdout, stdout=subprocess.PIPE)
     run.process.stdout.close()
     run.process.stdout = None
-    for _ in range(40):
+    for _ in range(600):
         wire.send(*numbered(1))
         time.sleep(0.05)
         if run.process.poll() is not None:
             break
-    line = head.communicate(timeout=10)[0].decode()
+    line = head.communicate(timeout=30)[0].decode()
     code, _, errors = run.end()
     checks.that('a broken pipe ends it quietly', code == 0 and ' UDP ' in line and errors.count('\n') == 1, (code, errors))
 
@@ -256,7 +270,7 @@ def writing(checks, wire, folder):
     path = folder + '/file.pcapng'
     run = Capturing('-i', 'end', '-w', path, '-c', '5', terminal=True)
     wire.send(*numbered(3))
-    time.sleep(0.6)
+    run.until(b'\r3 packets')
     wire.send(*numbered(2, first=3))
     code, out, _ = run.end()
     checks.that('a running count on a terminal', code == 0 and re.search(r'\r3 packets, \d+ kB ', out), out)
@@ -282,11 +296,11 @@ def writing(checks, wire, folder):
     run.process.stdout.close()
     run.process.stdout = None
     wire.send(*numbered(5))
-    checks.equal('-w - | tshark -r -', reader.communicate(timeout=20)[0].decode(), '4000\n' * 5)
+    checks.equal('-w - | tshark -r -', reader.communicate(timeout=90)[0].decode(), '4000\n' * 5)
     checks.equal('and it ends well', run.end()[0], 0)
 
 
-def wait_for(good, seconds=5):
+def wait_for(good, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end and not good():
         time.sleep(0.05)
@@ -321,9 +335,11 @@ def rings(checks, wire, folder):
     checks.equal('ring by size: everything is there', sum((numbers_in(f) for f in files()), []), list(range(50)))
     clear()
     run = Capturing('-i', 'end', '-w', folder + '/ring.pcapng', '-b', 'duration:0.5', '-a', 'files:2')
-    for k in range(8):
+    for k in range(400):
         wire.send(*numbered(1, first=k))
-        time.sleep(0.2)
+        time.sleep(0.05)
+        if run.process.poll() is not None:
+            break
     code = run.end()[0]
     checks.that('ring by time, -a files', code == 0 and len(files()) == 2 and all(
         shape(f).endswith('PT') for f in files()), [shape(f) for f in files()])
@@ -340,7 +356,7 @@ def full_disk(checks, wire, folder):
     run = Capturing('-i', 'end', '-w', path)
     begun = time.monotonic()
     sent = 0
-    while run.process.poll() is None and time.monotonic() - begun < 15:
+    while run.process.poll() is None and time.monotonic() - begun < 60:
         wire.send(*numbered(20, size=1400, first=sent))
         sent += 20
         time.sleep(0.005)
@@ -349,7 +365,9 @@ def full_disk(checks, wire, folder):
     numbers = numbers_in(path)
     said = re.search(r'(\d+) of \d+ packets are written', errors)
     checks.that('its file is whole and as long as said', said and int(said[1]) == len(numbers) > 100
-                and numbers == list(range(len(numbers))) and set(shape(path)) == set('SIP'), (said, shape(path)[-5:]))
+                and numbers == list(range(len(numbers))), (said, shape(path)[-5:]))
+    checks.that('and ends with its statistics', re.fullmatch('SIP+T', shape(path)) and 'no room' not in errors,
+                (shape(path)[-5:], errors))
     checks.equal('and reads to its end', command('read', path, '--count')[:2], (0, f'{len(numbers)}\n'))
     subprocess.run(['umount', small], check=False)
 
@@ -398,7 +416,6 @@ def several(checks, folder):
                  ['SIIPPPPTT'] * 2)
     run = Capturing('-i', 'any', '-q', 'udp')
     one.send(*numbered(10))
-    time.sleep(0.3)
     _, _, errors = run.end(signal.SIGINT)
     listening = re.search(r'capturing on (.*); Ctrl-C', errors)
     checks.equal('-i any is every one that can be captured', set(listening[1].split(', ')) if listening else errors,
@@ -407,9 +424,8 @@ def several(checks, folder):
                 'interface, too\n' in errors, errors)
     run = Capturing('-i', 'two-end', '-i', 'end', '-q', 'udp')
     subprocess.run(['ip', 'link', 'del', 'two'], check=True)
-    time.sleep(1.5)
+    checks.that('one that goes is said', run.until(b'two-end: '), run.errors)
     one.send(*numbered(5))
-    time.sleep(0.2)
     code, _, errors = run.end(signal.SIGINT)
     checks.that('one goes, the others go on', code == 0 and re.search(r'^two-end: .+', errors, re.M)
                 and '\n5 packets captured\n' in errors, errors)
@@ -436,7 +452,6 @@ def reads_back_equal(checks, source, folder):
     run = Capturing('-i', 'end', '-w', path, '-q')
     replay = subprocess.run(['tcpreplay', '-q', '-i', 'wire', '--pps', '4000', source], stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
-    time.sleep(0.2)
     code, _, errors = run.end(signal.SIGINT)
     said = replay.stdout.decode('utf-8', 'replace')
     if not checks.that(f'{title}: was sent', f'Successful packets:        {len(sent)}\n' in said, said):

@@ -148,8 +148,11 @@ class Dashboard:
         names = [interface] if isinstance(interface, str) else list(interface)
         return self.ask('POST', '/capture/start', {'interfaces': names, 'bpf': bpf, **choices})
 
-    def stop(self):
-        return self.ask('POST', '/capture/stop', {})
+    def stop(self, seconds=120):
+        """The answer, when nothing is captured any more: a busy computer is given time to write what there is."""
+        answer = self.ask('POST', '/capture/stop', {})
+        self.wait(lambda: self.state()['capture']['state'] == 'STOPPED', seconds)
+        return answer
 
     def wait(self, good, seconds=15):
         """Asks `good` until it says yes; whether it did."""

@@ -114,6 +114,7 @@ def look_at_segments(checks, title, folder):
 
 
 def whole_settings(checks, title, data):
+    checks.that(f'{title}: the settings are there', os.path.exists(data + '/store.json'), os.listdir(data))
     for name in os.listdir(data):
         path = os.path.join(data, name)
         if not name.endswith(('.json', '.jsonl')):

@@ -24,7 +24,7 @@ export class Scene {
     { key: 'dns', name: 'DNS', bpf: 'port 53 or udp port 5353 or tcp port 853', words: 'Which names are looked up.' },
     { key: 'http', name: 'HTTP', bpf: 'tcp port 80 or tcp port 8080 or tcp port 8000', words: 'Web pages that anybody on the way can read.' },
   ];
-  store = { asked: true, bytes: 2_147_483_648, hours: 0, files: 0, min_free_bytes: 1_073_741_824, when_full: 'overwrite', always_on: false };
+  store = { asked: true, bytes: 2_000_000_000, hours: 0, files: 0, min_free_bytes: 1_000_000_000, when_full: 'overwrite', always_on: false };
   what = { rights: 'no_capd', gone: [], hide: [], down: [], extra: [], friendly: {}, drops: false, paused: false, words: {}, renamed: {}, notice: '', expired: 0 };
   /** Names being captured, in order, with how: {name, since_ns, ended}. */
   running = [];
@@ -58,7 +58,15 @@ export class Scene {
     return this.store;
   }
 
+  /** As the server ranks them: the way to the internet, a real one, a virtual one, loopback. */
   interfaces() {
+    const list = this.#interfaces();
+    const rank = (i) => (!i.capturable ? 0 : i.default_route ? 4 : i.loopback ? 1 : i.virtual ? 2 : 3);
+    const best = list.reduce((found, i) => (rank(i) > (found ? rank(found) : 0) ? i : found), null);
+    return list.map((i) => ({ ...i, preferred: i === best }));
+  }
+
+  #interfaces() {
     if (this.what.rights === 'no_interface') return [this.#interface_of('enx00e04c68', 'USB adapter', { usb: true, up: false, carrier: false, capturable: false, why: 'no cable is plugged in', fix: 'sudo ip link set enx00e04c68 up' })];
     const t = (Date.now() - this.started) / 1000;
     const grow = (rate) => Math.floor((t * rate + Math.sin(t) * rate * 0.4 + Math.sin(t * 3.1) * rate * 0.15) / 8);

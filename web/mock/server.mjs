@@ -99,7 +99,7 @@ function state_now() {
     version: '0.1.0',
     capture: { state: live.state, id: live.id, bpf: live.bpf, since_ns: live.since_ns, ...totals, not_analysed: 0, not_written: live.not_written, words: '', ...scene.capture(running, totals) },
     rights: scene.rights(),
-    disk: { used: 912_000_000, quota: 2_147_483_648, free: 40_000_000_000 },
+    disk: { used: 912_000_000, quota: 2_000_000_000, free: 40_000_000_000 },
     process: { cpu_percent: running ? 4.2 : 0.3, memory_bytes: 148_000_000 },
     demo: { available: true },
   };
@@ -235,7 +235,7 @@ async function call(method, url, request) {
     live.state = 'STOPPED';
     announce('state', state_now());
     announce('captures', { captures: public_captures() });
-    return {};
+    return { state: 'STOPPED' };
   }
   if ((m = /^\/captures\/(\w+)\/open$/.exec(path))) {
     const kept = stored.find((s) => s.id === m[1]) ?? refuse(404, 'there is no such capture to open');
@@ -279,7 +279,8 @@ async function call(method, url, request) {
     return { capture: id };
   }
   if ((m = /^\/captures\/(\w+)\/cancel$/.exec(path))) {
-    capture(m[1]).state = 'ready';
+    const c = capture(m[1]);
+    Object.assign(c, { state: 'stopped', damage: `reading was stopped by you at packet ${c.packets}` });
     return {};
   }
   if ((m = /^\/captures\/(\w+)\/filters$/.exec(path))) {

@@ -15,9 +15,11 @@ import { Side } from './shell/side';
 import { Status } from './shell/status';
 import { StatusPanel, health_open } from './shell/status_panel';
 import './shell/theme';
+import { Settings } from './settings/settings';
 import { GetIn, log_in } from './start/get_in';
 import { Start } from './start/start';
 import { send_file } from './start/upload';
+import { Tour } from './tour/tour';
 import './styles/tokens.css';
 import './styles/ui.css';
 import 'uplot/dist/uPlot.min.css';
@@ -50,7 +52,7 @@ function take_drops(): void {
 
 function Program() {
   useEffect(() => {
-    document.title = session.place.value === 'captures' ? 'Captures · sp3ctra' : 'Live · sp3ctra';
+    document.title = `${{ captures: 'Captures', live: 'Live', settings: 'Settings' }[session.place.value]} · sp3ctra`;
   }, [session.place.value]);
   return (
     <div class={`app${focus_mode.value && session.place.value === 'live' ? ' focus-mode' : ''}`}>
@@ -58,13 +60,14 @@ function Program() {
       <main class="work">
         <LostLink />
         {session.place.value === 'live' && session.current.value !== null ? null : <News />}
-        {session.place.value === 'live' ? <Live /> : <Start />}
+        {session.place.value === 'live' ? <Live /> : session.place.value === 'settings' ? <Settings /> : <Start />}
         <div class={`notice${session.notice.value ? ' on' : ''}`} role="status">
           {session.notice.value}
         </div>
       </main>
       <Status />
       {health_open.value ? <StatusPanel /> : null}
+      <Tour />
       <Palette />
       <KeysOverlay />
     </div>

@@ -1,4 +1,4 @@
-import type { CapturedInterface, CaptureStatus, InterfaceInfo, ProgramState, RightsState, StoreState } from './types';
+import { kMostSnaplen, type CapturedInterface, type CaptureStatus, type InterfaceInfo, type ProgramState, type RightsState, type StoreState } from './types';
 
 /** What a server leaves out gets its neutral value here, so that no view needs to ask twice. */
 
@@ -22,8 +22,6 @@ const kInterface: CapturedInterface = {
   snaplen: 0,
   mtu: 0,
 };
-/** As many bytes as the program keeps of any packet: the same as all. */
-const kWholePacket = 262_144;
 const kCapture: CaptureStatus = {
   state: 'STOPPED',
   id: '',
@@ -62,7 +60,7 @@ export function as_state(told: unknown): ProgramState {
     ...(got as ProgramState),
     capture: {
       ...capture,
-      interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i, snaplen: i.snaplen >= kWholePacket ? 0 : (i.snaplen ?? 0) })),
+      interfaces: (capture.interfaces ?? []).map((i) => ({ ...kInterface, ...i, snaplen: i.snaplen >= kMostSnaplen ? 0 : (i.snaplen ?? 0) })),
       store: { ...kStore, ...capture.store },
     },
     rights: { ...rights, state: known ?? (rights.can_capture ? 'ready' : 'broken_capd') },

@@ -19,6 +19,8 @@ export interface InterfaceInfo {
   loopback: boolean;
   default_route: boolean;
   capturable: boolean;
+  /** The one to capture on when nobody chose; the server says which. */
+  preferred?: boolean;
   why: string;
   fix: string;
   /** Bytes since boot; the page differences them. */
@@ -28,7 +30,8 @@ export interface InterfaceInfo {
   mtu: number;
 }
 
-export type CaptureState = 'live' | 'reading' | 'ready' | 'damaged';
+/** `stopped`: the reading of a file was cancelled; `damage` says where. */
+export type CaptureState = 'live' | 'reading' | 'ready' | 'damaged' | 'stopped';
 
 export interface CaptureInfo {
   id: string;
@@ -181,12 +184,13 @@ export interface ProgramState {
   rights: { can_capture: boolean; state: RightsState; why: string; fix: string };
   /** `quota` 0: only the disk bounds what is kept. */
   disk: { used: number; quota: number; free: number };
+  /** `cpu_percent` of one processor: may pass 100. */
   process: { cpu_percent: number; memory_bytes: number };
   demo: { available: boolean };
 }
 
-/** Bit of a row's flags: the same packet was seen on another interface within a millisecond. */
-export const kRowDuplicate = 128;
+/** As many bytes as the program keeps of any packet: the same as all. */
+export const kMostSnaplen = 262_144;
 
 /** A piece of a sentence: text, strong text, or a link to the packet that proves it. */
 export interface Run {

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { time_zone } from '../list/columns';
 import * as session from '../live/session';
 import { Icon, family_icon } from '../shell/icons';
-import { bits_text, count_text, duration_text } from '../shell/numbers';
+import { bits_text, count_of, count_text, duration_text } from '../shell/numbers';
 import { theme_turns } from '../shell/theme';
 import { as_table, choose_table, choose_window, families_seen, keep_series, kWindows_s, loss_log, series, show_charts, window_s } from './chart_data';
 import './charts.css';
@@ -36,6 +36,8 @@ function choose_family(family: FamilyName): void {
   void session.apply_filter(narrowed(family));
 }
 
+const share_text = (share: number): string => `${share > 0 && share < 0.01 ? '<1' : Math.round(share * 100)} %`;
+
 function Legend() {
   const now = series.value;
   const parts = now ? shares(now) : [];
@@ -52,7 +54,7 @@ function Legend() {
         >
           <Icon name={family_icon(name, '')} />
           <span>{kFamilyWords[name]}</span>
-          <span class="num">{share > 0 && share < 0.01 ? '<1' : Math.round(share * 100)} %</span>
+          <span class="num">{share_text(share)}</span>
         </button>
       ))}
     </div>
@@ -94,8 +96,8 @@ function Gaps() {
     const lost = losses_in(loss_log.value, from_s, to_s);
     const [first] = lost.losses;
     const last = lost.losses[lost.losses.length - 1];
-    if (first && last) said.push(`At least ${count_text(lost.packets)} packets were lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock_text(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock_text(last.to_s)}: hatched, the bars are lower than what passed`);
-    if (loss_log.value.before > 0) said.push(`${count_text(loss_log.value.before)} packets were lost before this page was opened; when is not known`);
+    if (first && last) said.push(`At least ${count_of(lost.packets, 'packet')} ${lost.packets === 1 ? 'was' : 'were'} lost ${lost.losses.length === 1 ? 'from' : 'between'} ${clock_text(first.from_s)} ${lost.losses.length === 1 ? 'to' : 'and'} ${clock_text(last.to_s)}: hatched, the bars are lower than what passed`);
+    if (loss_log.value.before > 0) said.push(`${count_of(loss_log.value.before, 'packet')} ${loss_log.value.before === 1 ? 'was' : 'were'} lost before this page was opened; when is not known`);
   }
   if (said.length === 0) return null;
   return (
@@ -113,7 +115,7 @@ function finding(kind: 'rate' | 'mix'): string {
   if (kind === 'rate') {
     const r = rates(now);
     const top = r.packets_per_s.indexOf(Math.max(...r.packets_per_s));
-    return `Rate over ${length}: at most ${count_text(Math.round(r.packets_per_s[top] ?? 0))} packets a second, at ${clock_text(r.times[top] ?? 0)}`;
+    return `Rate over ${length}: at most ${count_of(Math.round(r.packets_per_s[top] ?? 0), 'packet')} a second, at ${clock_text(r.times[top] ?? 0)}`;
   }
   return `Protocol mix over ${length}: ${shares(now).slice(0, 4).map((p) => `${kFamilyWords[p.name]} ${Math.round(p.share * 100)} %`).join(', ')}`;
 }
@@ -126,6 +128,8 @@ function Table() {
   const step = (seconds_of(rows.to_ns) - seconds_of(rows.from_ns)) / Math.max(1, rows.packets.length);
   const { names, sums } = stacked(rows);
   const columns = [...names].reverse();
+  const in_all = shares(all);
+  const length_s = Math.max(1e-9, seconds_of(all.to_ns) - seconds_of(all.from_ns));
   const share = (name: FamilyName, bin: number): string => {
     const i = names.indexOf(name);
     const own = (sums[i]?.[bin] ?? 0) - (i > 0 ? (sums[i - 1]?.[bin] ?? 0) : 0);
@@ -165,6 +169,18 @@ function Table() {
             </tr>
           ))}
         </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">In all</th>
+            <td class="r num">{count_text(Math.round(all.packets.reduce((sum, n) => sum + n, 0) / length_s))}</td>
+            <td class="r num">{bits_text((all.bytes.reduce((sum, n) => sum + n, 0) * 8) / length_s)}</td>
+            {columns.map((name) => (
+              <td key={name} class="r num">
+                {share_text(in_all.find((part) => part.name === name)?.share ?? 0)}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
       </table>
     </div>
   );

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Packet } from '../api/types';
-import { count_text } from '../shell/numbers';
+import { count_of } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { choose_byte, chosen_line, inked_layer, source_index } from './state';
 import { hex_bytes } from './tree_model';
@@ -145,7 +145,7 @@ export function Hex({ packet }: { packet: Packet }) {
             {plain_text(chosen.node.label)}
           </span>
         ) : (
-          <span>{count_text(bytes.length)} bytes</span>
+          <span>{count_of(bytes.length, 'byte')}</span>
         )}
         {layer && on_source(layer) ? (
           <span class="cut">

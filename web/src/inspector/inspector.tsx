@@ -6,7 +6,7 @@ import * as session from '../live/session';
 import { copy } from '../shell/clipboard';
 import { Icon, family_icon } from '../shell/icons';
 import { keep, kept } from '../shell/kept';
-import { count_text } from '../shell/numbers';
+import { count_of, count_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Hex } from './hex';
 import { Tree } from './tree';
@@ -86,7 +86,7 @@ function Head() {
       </span>
       {packet ? (
         <span class="dim num cut about">
-          {count_text(packet.len)} bytes{packet.interface ? ` on ${plain_text(packet.interface)}` : ''} · {time}
+          {count_of(packet.len, 'byte')}{packet.interface ? ` on ${plain_text(packet.interface)}` : ''} · {time}
         </span>
       ) : null}
       <span class="grow" />

@@ -62,6 +62,23 @@ export const dense = signal<boolean>(kept<boolean>('dense', true));
 /** A narrow list shows milliseconds at most. */
 export const shown_digits = computed(() => (list_width_px.value < 1000 ? Math.min(3, time_digits.value) : time_digits.value));
 
+export function choose_time_format(format: TimeFormat): void {
+  time_format.value = format;
+  keep('time.format', format);
+}
+export function choose_zone(zone: Zone): void {
+  time_zone.value = zone;
+  keep('time.zone', zone);
+}
+export function choose_digits(digits: number): void {
+  time_digits.value = digits;
+  keep('time.digits', digits);
+}
+export function choose_dense(on: boolean): void {
+  dense.value = on;
+  keep('dense', on);
+}
+
 export function set_column_shown(id: ColumnId, shown: boolean): void {
   chosen.value = { ...chosen.value, shown: { ...chosen.value.shown, [id]: shown } };
   keep('columns', chosen.value);

@@ -72,7 +72,7 @@ function NoLongerKept() {
   if (gone <= 0) return null;
   return (
     <p class="no-longer num" title="Newer packets took their place; numbers never change">
-      The first <b>{count_text(gone)}</b> packets are no longer kept.
+      The first {gone === 1 ? 'packet is' : <><b>{count_text(gone)}</b> packets are</>} no longer kept.
     </p>
   );
 }
@@ -85,7 +85,7 @@ function Head() {
   }, [columns]);
   return (
     <div class="headline">
-      <div class="gr head" role="row" aria-rowindex={1} ref={ref}>
+      <div class="gr head" id="packet-head" role="row" aria-rowindex={1} ref={ref}>
         {columns.map((column, index) => (
           <HeadCell key={column.id} column={column} index={index} />
         ))}
@@ -119,15 +119,19 @@ export function PacketList() {
     };
   }, []);
   useSignalEffect(() => {
-    scroller.current?.parentElement?.setAttribute('aria-rowcount', String(session.count.value.rows + 1));
+    scroller.current?.setAttribute('aria-rowcount', String(session.count.value.rows + 1));
   });
   return (
-    <div class={`grid listgrid${dense.value ? '' : ' comfortable'}`} role="grid" aria-label="Packets" aria-colcount={laid_columns.value.length}>
+    <div class={`grid listgrid${dense.value ? '' : ' comfortable'}`}>
       <Head />
+      {/* What has the focus must be the grid: only a grid may name its active row. */}
       <div
         class="rows"
         id="packet-rows"
-        role="rowgroup"
+        role="grid"
+        aria-label="Packets"
+        aria-owns="packet-head"
+        aria-colcount={laid_columns.value.length}
         tabIndex={0}
         data-region="list"
         ref={scroller}

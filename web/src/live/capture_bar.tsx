@@ -92,7 +92,7 @@ function Choice({ list }: { list: readonly Chosen[] }) {
       ))}
       <div class="rule" />
       <div class="h3">Add</div>
-      {able.length === 0 ? <p class="dim">No further interface can be listened to.</p> : null}
+      {able.length === 0 ? <p class="dim">No further interface can be captured.</p> : null}
       {able.map((i) => (
         <div key={i.name} class="line">
           <Icon name={icon_of(i)} size={14} />
@@ -109,7 +109,7 @@ function Choice({ list }: { list: readonly Chosen[] }) {
       ))}
       {unable.map((i) => (
         <p key={i.name} class="t12 dim">
-          <bdi>{plain_text(i.name)}</bdi>: {plain_text(i.why) || 'cannot be listened to'}
+          <bdi>{plain_text(i.name)}</bdi>: {plain_text(i.why) || 'cannot be captured'}
         </p>
       ))}
     </Popover>

@@ -17,10 +17,9 @@ export function choose_capture_filter(text: string): void {
   keep('bpf', text);
 }
 
-/** The interface the primary button stands for. */
+/** The interface the primary button stands for: the server ranks them. */
 export function best_interface(): InterfaceInfo | null {
-  const list = interfaces.value.filter((i) => i.capturable);
-  return list.find((i) => i.default_route) ?? list.find((i) => i.up && !i.loopback) ?? list[0] ?? null;
+  return interfaces.value.find((i) => i.preferred) ?? null;
 }
 
 export async function start_capture(name: string | readonly string[], more: Partial<CaptureWish> = {}): Promise<void> {

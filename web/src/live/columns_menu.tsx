@@ -1,17 +1,21 @@
-import { chosen, dense, kColumns, laid_columns, reset_columns, set_column_shown, set_column_width, time_digits, time_format, time_zone } from '../list/columns';
-import { kTimeFormats, type TimeFormat, type Zone } from '../list/time_format';
-import { keep } from '../shell/kept';
+import {
+  choose_dense,
+  choose_digits,
+  choose_time_format,
+  choose_zone,
+  chosen,
+  dense,
+  kColumns,
+  laid_columns,
+  reset_columns,
+  set_column_shown,
+  set_column_width,
+  time_digits,
+  time_format,
+  time_zone,
+} from '../list/columns';
+import { kTimeFormats, type TimeFormat } from '../list/time_format';
 import { Popover } from '../shell/popover';
-
-export function choose_dense(on: boolean): void {
-  dense.value = on;
-  keep('dense', on);
-}
-
-function choose_zone(zone: Zone): void {
-  time_zone.value = zone;
-  keep('time.zone', zone);
-}
 
 export function ColumnsMenu({ close }: { close: () => void }) {
   const shown = new Set(laid_columns.value.map((column) => column.id));
@@ -47,13 +51,7 @@ export function ColumnsMenu({ close }: { close: () => void }) {
       <div class="rule" />
       <label class="line">
         <span class="h3">Time as</span>
-        <select
-          value={time_format.value}
-          onChange={(event) => {
-            time_format.value = event.currentTarget.value as TimeFormat;
-            keep('time.format', event.currentTarget.value);
-          }}
-        >
+        <select value={time_format.value} onChange={(event) => choose_time_format(event.currentTarget.value as TimeFormat)}>
           {kTimeFormats.map((format) => (
             <option key={format.id} value={format.id}>
               {format.words}
@@ -63,13 +61,7 @@ export function ColumnsMenu({ close }: { close: () => void }) {
       </label>
       <label class="line">
         <span class="h3">Precision</span>
-        <select
-          value={String(time_digits.value)}
-          onChange={(event) => {
-            time_digits.value = Number(event.currentTarget.value);
-            keep('time.digits', time_digits.value);
-          }}
-        >
+        <select value={String(time_digits.value)} onChange={(event) => choose_digits(Number(event.currentTarget.value))}>
           <option value="3">milliseconds</option>
           <option value="6">microseconds</option>
           <option value="9">nanoseconds</option>

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { api } from '../api/client';
 import { stream } from '../api/stream';
 import type { Job } from '../api/types';
-import { bytes_text, count_text, duration_text } from '../shell/numbers';
+import { bytes_text, count_of, count_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Sheet } from '../shell/popover';
 import { Progress } from '../shell/progress';
@@ -54,7 +54,7 @@ function Running({ now }: { now: Job }) {
     now.state === 'running'
       ? `${count_text(now.done)} of ${now.total > 0 ? count_text(now.total) : '…'} packets · ${count_text(now.rate)} a second`
       : now.state === 'done'
-        ? `${count_text(now.done)} packets · ${bytes_text(now.bytes)}`
+        ? `${count_of(now.done, 'packet')} · ${bytes_text(now.bytes)}`
         : now.state === 'cancelled'
           ? 'Cancelled. Nothing was saved.'
           : `It did not work: ${plain_text(now.error)}`;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, api } from '../api/client';
 import type { Completion } from '../api/types';
 import { Icon } from '../shell/icons';
-import { count_text } from '../shell/numbers';
+import { count_of, count_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { bytes_before, characters_before, filter_pieces } from './filter_text';
 import * as session from './session';
@@ -78,7 +78,7 @@ function CountLine() {
   const { first_row, of, complete, scanned, ms, known } = session.count.value;
   const rows = session.count.value.rows - first_row;
   if (!known) return <span class="count">counting</span>;
-  if (session.filter.value.id === null) return <span class="count"><b>{count_text(rows)}</b> packets</span>;
+  if (session.filter.value.id === null) return <span class="count"><b>{count_text(rows)}</b> {rows === 1 ? 'packet' : 'packets'}</span>;
   const percent = of > 0 ? Math.floor((scanned / of) * 100) : 0;
   return (
     <span class="count">
@@ -86,7 +86,7 @@ function CountLine() {
         {complete ? '' : '≥ '}
         {count_text(rows)}
       </b>{' '}
-      of {count_text(of)} packets · {complete ? `${count_text(Math.max(1, ms))} ms` : `${percent} % searched`}
+      of {count_of(of, 'packet')} · {complete ? `${count_text(Math.max(1, ms))} ms` : `${percent} % searched`}
     </span>
   );
 }
@@ -126,7 +126,7 @@ function Completions() {
         >
           <span class="w mono">{plain_text(option.text)}</span>
           <span class="dim cut">{plain_text(option.words)}</span>
-          {option.count > 0 ? <span class="n">{count_text(option.count)} packets</span> : null}
+          {option.count > 0 ? <span class="n">{count_of(option.count, 'packet')}</span> : null}
         </div>
       ))}
       <div class="ft">
@@ -245,7 +245,7 @@ export function FilterBar() {
     let said = '';
     const stop = effect(() => {
       const { rows, first_row, of, complete, known } = session.count.value;
-      const words = known && complete && session.filter.value.id !== null ? `${count_text(rows - first_row)} of ${count_text(of)} packets match` : '';
+      const words = known && complete && session.filter.value.id !== null ? `${count_text(rows - first_row)} of ${count_of(of, 'packet')} match` : '';
       window.clearTimeout(timer);
       if (words === '' || session.is_growing(session.current_info.value)) return;
       // At most one announcement in two seconds.

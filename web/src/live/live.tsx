@@ -4,7 +4,7 @@ import { Inspector } from '../inspector/inspector';
 import { PacketList } from '../list/packet_list';
 import { EndedEarly, Loss, MissingRight, Overload, ReadingProgress } from '../shell/banners';
 import { GonePacket, News } from '../shell/news_banners';
-import { count_text } from '../shell/numbers';
+import { count_of } from '../shell/numbers';
 import { focus_mode } from '../shell/keys';
 import { ExportDialog } from './export_dialog';
 import { FilterBar, clear_filter } from './filter_bar';
@@ -21,7 +21,7 @@ function Empty() {
     return (
       <div class="empty-note" role="status">
         <h2>No packet matches</h2>
-        <p>{count_text(of)} packets are hidden by this filter{session.span.value ? ' and the chosen time window' : ''}.</p>
+        <p>{count_of(of, 'packet')} {of === 1 ? 'is' : 'are'} hidden by this filter{session.span.value ? ' and the chosen time window' : ''}.</p>
         <div class="row">
           {session.filter.value.text !== '' ? <button class="btn primary" onClick={clear_filter}>Clear filter</button> : null}
           {session.span.value ? <button class="btn" onClick={() => void session.choose_span(null)}>Whole time</button> : null}

@@ -8,7 +8,7 @@ import { count_text } from '../shell/numbers';
 
 /** What the page looks at. Signals here are the only shared state of the live view. */
 
-export type Place = 'live' | 'captures';
+export type Place = 'live' | 'captures' | 'settings';
 
 export const place = signal<Place>('captures');
 export const program = signal<ProgramState | null>(null);

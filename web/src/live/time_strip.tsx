@@ -8,7 +8,7 @@ import { time_labels } from '../charts/time_axis';
 import { ns_of, seconds_of, stacked } from '../charts/series_model';
 import { time_zone } from '../list/columns';
 import { Icon } from '../shell/icons';
-import { count_text, duration_text } from '../shell/numbers';
+import { count_of, count_text, duration_text } from '../shell/numbers';
 import { theme_turns } from '../shell/theme';
 import * as session from './session';
 
@@ -81,7 +81,7 @@ function finding(from: Series | null): string {
   const all = from.packets.reduce((sum, value) => sum + value, 0);
   const peak = Math.max(0, ...from.packets);
   const length = seconds_of(from.to_ns) - seconds_of(from.from_ns);
-  return `${count_text(all)} packets in ${duration_text(length)}, at most ${count_text(peak)} in one bar`;
+  return `${count_of(all, 'packet')} in ${duration_text(length)}, at most ${count_text(peak)} in one bar`;
 }
 
 /** Places a box over the strip, in seconds of the series. */

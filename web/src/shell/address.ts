@@ -3,7 +3,7 @@ import { chosen_line, wanted_field } from '../inspector/state';
 import { fetch_interfaces, interfaces } from '../live/capture_control';
 import * as session from '../live/session';
 
-/** The address says what is looked at: `/?c=<capture>&f=<filter>&t=<from>,<to>#p<number>:<field>`. */
+/** The address says what is looked at: `/?c=<capture>&f=<filter>&t=<from>,<to>#p<number>:<field>`, or `/?view=settings`. */
 
 const kWrite_ms = 400;
 const kShown = 'sp3ctra.demo_shown';
@@ -21,7 +21,7 @@ async function follow_address(): Promise<void> {
   const capture = query.get('c');
   const wanted = /^#p(\d+)(?::([\w.-]+))?$/.exec(location.hash);
   if (capture === null) {
-    session.place.value = 'captures';
+    session.place.value = query.get('view') === 'settings' ? 'settings' : 'captures';
     return;
   }
   if (!session.captures.value.some((c) => c.id === capture)) {
@@ -57,6 +57,7 @@ function address(): string {
       if (chosen_line.value) hash += `:${chosen_line.value.node.field}`;
     }
   }
+  if (session.place.value === 'settings') query.set('view', 'settings');
   const text = query.toString();
   return `/${text === '' ? '' : '?' + text}${hash}`;
 }

@@ -6,10 +6,12 @@ import * as session from '../live/session';
 import { copy } from './clipboard';
 import { upload } from '../start/upload';
 import { Icon } from './icons';
-import { bytes_text, count_text, duration_text } from './numbers';
+import { bytes_text, count_of, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
-import { card_drops } from './status_words';
+import { whole_sentence } from './sentence';
+import { card_drops, loss_sentences } from './status_words';
 import { Progress } from './progress';
+import { lost_packets } from './side';
 
 export function Command({ text }: { text: string }) {
   return (
@@ -27,7 +29,9 @@ export function Command({ text }: { text: string }) {
 export async function check_again(): Promise<void> {
   try {
     await Promise.all([session.refresh(), fetch_interfaces()]);
-    session.say(session.program.value?.rights.can_capture ? 'sp3ctra may listen now.' : 'Checked: the right is still missing.');
+    const rights = session.program.value?.rights;
+    const still = rights?.state === 'no_interface' ? 'there is still no interface to capture on' : 'the right is still missing';
+    session.say(rights?.can_capture ? 'sp3ctra may listen now.' : `Checked: ${still}.`);
   } catch (problem) {
     session.say_problem(problem);
   }
@@ -55,12 +59,14 @@ export function LostLink() {
 /** Drawing thinned: said with its factor. */
 export function Overload() {
   if (session.thinning.value <= 1) return null;
-  const pps = session.program.value?.capture.packets_per_s ?? 0;
+  const capture = session.program.value?.capture;
+  const pps = capture?.packets_per_s ?? 0;
+  const all_kept = lost_packets() === 0 && !capture?.store.paused;
   return (
     <div class="bann info" role="status">
       <Icon name="live" />
       <div class="grow">
-        <b>{count_text(pps)} packets per second.</b> The list draws 1 in {count_text(session.thinning.value)} until it calms down. All packets are kept.
+        <b>{count_of(pps, 'packet')} per second.</b> The list draws 1 in {count_text(session.thinning.value)} until it calms down.{all_kept ? ' All packets are kept.' : ''}
       </div>
       <button class="btn sm" onClick={() => session.set_following(false)}>
         Pause list
@@ -78,16 +84,16 @@ export function Loss() {
   const { kernel_drops: missed, not_written } = c;
   const by_card = card_drops(c);
   if (missed + not_written + by_card === 0) return null;
+  const lost = missed + not_written + by_card;
   if (loss_dismissed.value === c.id) return null;
   return (
     <div class="bann warn" role="status">
       <Icon name="warn" />
       <div class="grow">
-        <b>{count_text(missed + not_written + by_card)} packets are missing.</b>{' '}
-        {missed > 0 ? `${count_text(missed)} came faster than the system could hand them over. ` : ''}
-        {by_card > 0 ? `${count_text(by_card)} were lost by the network card. ` : ''}
-        {not_written > 0 ? `${count_text(not_written)} came after the disk was full or the quota used up; they are not kept. ` : ''}
-        {c.state === 'STOPPED' ? 'Up to the end of the capture, what' : 'What'} is listed is complete except for these.
+        <b>
+          {count_of(lost, 'packet')} {lost === 1 ? 'is' : 'are'} missing.
+        </b>{' '}
+        {loss_sentences(c).join(' ')} {c.state === 'STOPPED' ? 'Up to the end of the capture, what' : 'What'} is listed is complete except for these.
       </div>
       <button class="btn quiet icon sm" aria-label="Dismiss" title="Dismiss: the number stays in the status bar" onClick={() => (loss_dismissed.value = c.id)}>
         <Icon name="close" size={14} />
@@ -125,7 +131,7 @@ export function MissingRight() {
       <Icon name="lock" />
       <div class="grow">
         <b>This is the demo.</b>{' '}
-        {none ? 'There is no interface to listen to on this computer.' : plain_text(why) || 'This computer does not let sp3ctra read live packets yet.'}
+        {none ? 'This computer has no interface to capture on.' : plain_text(why) || 'This computer does not let sp3ctra read live packets yet.'}
         {!none && fix ? <Command text={plain_text(fix)} /> : null}
       </div>
       <button class="btn sm" onClick={() => void check_again()}>
@@ -148,7 +154,17 @@ export function ReadingProgress() {
       <div class="bann warn" role="status">
         <Icon name="warn" />
         <div class="grow">
-          <b>{plain_text(info.damage) || 'The file is damaged.'}</b> The {count_text(info.packets)} packets before it are shown.
+          <b>{plain_text(info.damage) || 'The file is damaged.'}</b> {info.packets === 1 ? 'The one packet before it is' : `The ${count_of(info.packets, 'packet')} before it are`} shown.
+        </div>
+      </div>
+    );
+  }
+  if (info.state === 'stopped') {
+    return (
+      <div class="bann info" role="status">
+        <Icon name="stop" />
+        <div class="grow">
+          <b>{whole_sentence(plain_text(info.damage))}</b> What was read up to there is shown.
         </div>
       </div>
     );
@@ -161,7 +177,7 @@ export function ReadingProgress() {
         <b class="cut">Reading {plain_text(info.name)}</b>
         <Progress share={info.total_bytes > 0 ? info.done_bytes / info.total_bytes : 0} label="Reading the file" />
         <span class="num t12 dim nowrap">
-          {bytes_text(info.done_bytes)} of {bytes_text(info.total_bytes)} · {count_text(info.packets)} packets
+          {bytes_text(info.done_bytes)} of {bytes_text(info.total_bytes)} · {count_of(info.packets, 'packet')}
           {info.rate_bytes_per_s > 0 ? ` · ${bytes_text(info.rate_bytes_per_s)}/s · ${duration_text(left_s)} left` : ''}
         </span>
         <button class="btn sm" onClick={() => cancel(info.id)}>

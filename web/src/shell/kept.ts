@@ -1,6 +1,6 @@
 /** Small settings kept per browser. A browser without storage simply forgets them. */
 
-const kPrefix = 'sp3ctra.';
+export const kPrefix = 'sp3ctra.';
 
 export function kept<T>(name: string, fallback: T): T {
   try {

@@ -2,8 +2,7 @@ import { signal } from '@preact/signals';
 import { chosen_line } from '../inspector/state';
 import { use_filter } from '../inspector/tree';
 import { list_on_screen } from '../list/packet_list';
-import { dense } from '../list/columns';
-import { choose_dense } from '../live/columns_menu';
+import { choose_dense, dense } from '../list/columns';
 import { start_or_stop } from '../live/running';
 import { export_open } from '../live/export_dialog';
 import { find_open, find, open_find } from '../live/find_bar';
@@ -63,6 +62,7 @@ function escape(): void {
 function go_to_place(key: string): boolean {
   if (key === 'l') session.place.value = 'live';
   else if (key === 'c') session.place.value = 'captures';
+  else if (key === ',') session.place.value = 'settings';
   else return false;
   return true;
 }

@@ -13,6 +13,7 @@ const kKeys: readonly { group: string; keys: readonly (readonly [string, string]
       ['Ctrl E', 'start or stop the capture'],
       ['g then l', 'Live'],
       ['g then c', 'Captures'],
+      ['g then ,', 'Settings'],
       ['F6', 'next region'],
       ['Esc', 'close popup, then packet, then selection'],
     ],

@@ -22,7 +22,7 @@ describe('news', () => {
   });
   it('says that it is back when the program does not', () => {
     let s = learn_news(kNoNews, status({ interfaces: [on('eth0', { state: 'down' })] }), 0);
-    expect(words(s)).toEqual(['eth0 is down']);
+    expect(words(s)).toEqual(['eth0 has no connection']);
     s = learn_news(s, status({ interfaces: [on('eth0')] }), 1);
     expect(words(s)).toEqual(['eth0 is back: its packets are captured again.']);
     s = learn_news(s, status({ interfaces: [on('eth0')] }), 20);

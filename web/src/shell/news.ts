@@ -1,4 +1,5 @@
 import type { CaptureStatus } from '../api/types';
+import { whole_sentence, with_capital } from './sentence';
 
 /** What happened to interfaces, disk and computer while a capture runs, one item a cause. Pure functions. */
 
@@ -34,7 +35,7 @@ function said_now(c: CaptureStatus): Omit<NewsItem, 'at_s'>[] {
   const captured = c.interfaces.filter((i) => i.state !== 'removed');
   for (const i of captured) {
     if (i.state !== 'running') {
-      const plain = { waiting: `${i.name} is gone`, down: `${i.name} is down`, failed: `${i.name} failed`, removed: '' }[i.state];
+      const plain = { waiting: `${i.name} is gone`, down: `${i.name} has no connection`, failed: `${i.name} failed`, removed: '' }[i.state];
       out.push({ key: `if ${i.name}`, tone: 'warn', words: has_words(i.words) ? i.words : plain, stays: true, action: 'none', name: i.name });
     } else if (has_words(i.words)) {
       out.push({ key: `if ${i.name}`, tone: 'info', words: i.words, stays: false, action: 'none', name: i.name });
@@ -97,16 +98,5 @@ function over(item: NewsItem, c: CaptureStatus): { key: string; words: string } 
 export function lead_and_rest(words: string): [string, string] {
   const cut = /[;:.] /.exec(words);
   if (!cut) return [whole_sentence(words), ''];
-  const rest = words.slice(cut.index + 2).trim();
-  return [sentence(words.slice(0, cut.index)) + '.', whole_sentence(rest)];
-}
-
-/** With a capital and a full stop. */
-export function whole_sentence(text: string): string {
-  return text === '' || /[.!?…]$/.test(text) ? sentence(text) : `${sentence(text)}.`;
-}
-
-/** A capital for our own words; the name of an interface keeps its letters. */
-function sentence(text: string): string {
-  return /^(the|capture|nothing|its?|packets|no|new|newer)\b/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return [with_capital(words.slice(0, cut.index)) + '.', whole_sentence(words.slice(cut.index + 2))];
 }

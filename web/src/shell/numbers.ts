@@ -6,6 +6,12 @@ export function count_text(value: number): string {
   return Number.isFinite(value) ? kCount.format(Math.max(0, Math.floor(value))) : '–';
 }
 
+/** "1 packet", "1,204 packets". */
+export const count_of = (value: number, what: string): string => `${count_text(value)} ${what}${Math.floor(value) === 1 ? '' : 's'}`;
+
+/** Memory that is chosen in MiB, as it was chosen: "64 MiB", "21.3 MiB". */
+export const mebi_text = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1).replace('.0', '')} MiB`;
+
 function scaled(value: number, step: number, units: readonly string[]): string {
   let rest = Math.max(0, value);
   let unit = 0;

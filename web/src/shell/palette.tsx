@@ -2,18 +2,18 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { charts_open, show_charts } from '../charts/chart_data';
 import { start_or_stop } from '../live/running';
-import { choose_dense } from '../live/columns_menu';
 import { export_open } from '../live/export_dialog';
 import { open_find } from '../live/find_bar';
 import { clear_filter } from '../live/filter_bar';
 import * as session from '../live/session';
-import { dense } from '../list/columns';
+import { choose_dense, dense } from '../list/columns';
 import { focus_filter, focus_mode } from './keys';
 import { keys_open } from './keys_overlay';
 import { count_text } from './numbers';
 import { plain_text } from './plain_text';
 import { Sheet } from './popover';
 import { choose_theme } from './theme';
+import { begin_tour } from '../tour/steps';
 
 export const palette_open = signal(false);
 const text = signal('');
@@ -49,9 +49,11 @@ function acts(): Act[] {
   list.push(
     { words: 'Go to Live', key: 'g l', run: () => (session.place.value = 'live') },
     { words: 'Go to Captures', key: 'g c', run: () => (session.place.value = 'captures') },
+    { words: 'Settings', key: 'g ,', run: () => (session.place.value = 'settings') },
     { words: 'Theme: follow the system', run: () => choose_theme('system') },
     { words: 'Theme: dark', run: () => choose_theme('dark') },
     { words: 'Theme: light', run: () => choose_theme('light') },
+    { words: 'Take the tour (1 min)', run: begin_tour },
     { words: 'All keys', key: '?', run: () => (keys_open.value = true) },
   );
   for (const c of session.captures.value.slice(0, 50)) list.push({ words: `Open ${plain_text(c.name)}`, run: () => session.open_capture(c.id) });
@@ -76,7 +78,6 @@ function Box() {
   return (
     <Sheet label="Find or do" class="palette" close={close}>
       <input
-        autofocus
         role="combobox"
         aria-expanded={true}
         aria-controls="palette-list"

@@ -10,7 +10,7 @@ export function lost_packets(): number {
   return c ? lost_in_all(c) : 0;
 }
 
-function Entry(props: { to: Place; words: string; icon: 'live' | 'captures' }) {
+function Entry(props: { to: Place; words: string; icon: 'live' | 'captures' | 'settings' }) {
   const here = place.value === props.to;
   return (
     <button class="nav" aria-current={here ? 'page' : undefined} title={props.words} onClick={() => (place.value = props.to)}>
@@ -42,6 +42,7 @@ export function Side() {
       <div class="cap">Kept</div>
       <Entry to="captures" words="Captures" icon="captures" />
       <div class="gap" />
+      <Entry to="settings" words="Settings" icon="settings" />
       <span class="anchor">
         <button class="nav" title="Health" data-opens="health" aria-expanded={health_open.value} onClick={() => (health_open.value = !health_open.value)}>
           <Icon name="health" />

@@ -9,7 +9,7 @@ import { bits_text, bytes_text, count_text, duration_text } from './numbers';
 import { plain_text } from './plain_text';
 import { lost_packets } from './side';
 import { health_open } from './status_panel';
-import { count_words, fullest_ring, kInterfaceWords, not_looked_into, percent_text } from './status_words';
+import { count_words, cpu_text, fullest_ring, kInterfaceWords, not_looked_into, percent_text } from './status_words';
 
 const rates = signal<readonly number[]>([]);
 const kKept = 48;
@@ -99,8 +99,8 @@ export function Status() {
             <span class={`item${fullest_ring(c) >= 0.8 ? ' warn' : ''}`}>
               buffer <b>{percent_text(fullest_ring(c))}</b>
             </span>
-            <span class="item">
-              CPU <b>{percent_text((state?.process.cpu_percent ?? 0) / 100)}</b>
+            <span class="item" title="Of one CPU: several busy threads make it more than 100 %">
+              CPU <b>{cpu_text(state?.process.cpu_percent ?? 0)}</b>
             </span>
           </>
         ) : null}

@@ -6,12 +6,12 @@ import { clock_text } from '../charts/time_axis';
 import { seconds_of } from '../charts/series_model';
 import { current_info, place, program } from '../live/session';
 import { Icon } from './icons';
-import { bits_text, bytes_text, count_text, duration_text } from './numbers';
+import { bits_text, bytes_text, count_of, count_text, duration_text, mebi_text } from './numbers';
 import { plain_text } from './plain_text';
 import { Popover } from './popover';
-import { whole_sentence } from './news';
+import { whole_sentence } from './sentence';
 import './status.css';
-import { count_words, drop_words, expired_words, how_words, kInterfaceWords, not_looked_into, percent_text, type Trouble } from './status_words';
+import { count_words, cpu_text, drop_words, expired_words, how_words, kInterfaceWords, not_looked_into, percent_text, type Trouble } from './status_words';
 import { copy } from './clipboard';
 
 export const health_open = signal(false);
@@ -98,7 +98,7 @@ function InterfaceRow({ info }: { info: CapturedInterface }) {
         <span class="grow" />
         {info.state === 'running' || info.state === 'down' ? (
           <span class="ring nowrap">
-            buffer <Bar share={info.ring_fill} label={`Buffer of ${info.name}`} /> <span class="dim">{ring} of {bytes_text(info.ring_bytes)}</span>
+            buffer <Bar share={info.ring_fill} label={`Buffer of ${info.name}`} /> <span class="dim">{ring} of {mebi_text(info.ring_bytes)}</span>
           </span>
         ) : null}
       </p>
@@ -137,11 +137,11 @@ function Losses({ c }: { c: CaptureStatus }) {
   return (
     <dl>
       <dt>Lost by the system</dt>
-      <dd class={c.kernel_drops > 0 ? 'warn num' : 'num'}>{count_text(c.kernel_drops)} packets</dd>
-      <dt>Not kept, disk or quota full</dt>
-      <dd class={c.not_written > 0 ? 'warn num' : 'num'}>{count_text(c.not_written)} packets</dd>
+      <dd class={c.kernel_drops > 0 ? 'warn num' : 'num'}>{count_of(c.kernel_drops, 'packet')}</dd>
+      <dt>Not kept, disk full or limit reached</dt>
+      <dd class={c.not_written > 0 ? 'warn num' : 'num'}>{count_of(c.not_written, 'packet')}</dd>
       <dt>Kept, not analysed</dt>
-      <dd class={skipped > 0 ? 'warn num' : 'num'}>{count_text(skipped)} packets</dd>
+      <dd class={skipped > 0 ? 'warn num' : 'num'}>{count_of(skipped, 'packet')}</dd>
       {skipped > 0 ? <dd class="wide t12">They are in the list and in the file, but nothing looked into them: what they would have told is missing. A capture filter that keeps less helps.</dd> : null}
       {c.id !== '' && c.state !== 'STOPPED' ? (
         <>
@@ -237,7 +237,7 @@ export function StatusPanel() {
             )}
             <dt>This program</dt>
             <dd class="num">
-              {percent_text(state.process.cpu_percent / 100)} CPU{state.process.memory_bytes > 0 ? `, ${bytes_text(state.process.memory_bytes)} memory` : ''}
+              {cpu_text(state.process.cpu_percent)} of one CPU{state.process.memory_bytes > 0 ? `, ${bytes_text(state.process.memory_bytes)} memory` : ''}
             </dd>
             <dt>Link to sp3ctra</dt>
             <dd class={stream.status.value === 'lost' ? 'warn' : ''}>{stream.status.value === 'open' ? 'good' : stream.status.value}</dd>

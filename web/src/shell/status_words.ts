@@ -1,11 +1,11 @@
-import type { CapturedInterface, CaptureStatus, InterfaceRunState, StoreState } from '../api/types';
-import { bytes_text, count_text } from './numbers';
+import { kMostSnaplen, type CapturedInterface, type CaptureStatus, type InterfaceRunState, type StoreState } from '../api/types';
+import { count_of, count_text, mebi_text } from './numbers';
 
 /** What the status panel says: pure functions, every text of the program still to be cleaned by the caller. */
 
 export const kInterfaceWords: Record<InterfaceRunState, string> = {
   running: 'capturing',
-  down: 'down',
+  down: 'no connection',
   waiting: 'gone',
   removed: 'taken out',
   failed: 'failed',
@@ -20,6 +20,10 @@ export interface Trouble {
   fix: string;
 }
 
+const kBySystem = 'lost by the system: they came faster than sp3ctra took them out of the buffer.';
+const kByCard = 'lost by the network card, before this computer saw them.';
+const kNotKept = 'not kept: the disk was full or the limit for captures reached.';
+
 /** What an interface lost, each kind with its meaning and what helps. */
 export function drop_words(i: Pick<CapturedInterface, 'kernel_drops' | 'card_drops' | 'ring_bytes'>): Trouble[] {
   const out: Trouble[] = [];
@@ -27,15 +31,15 @@ export function drop_words(i: Pick<CapturedInterface, 'kernel_drops' | 'card_dro
     out.push({
       key: 'kernel',
       packets: i.kernel_drops,
-      means: 'lost by the system: they came faster than sp3ctra took them out of the buffer.',
-      fix: `Start with a larger buffer than ${bytes_text(i.ring_bytes)}, keep only a part of each packet, or keep fewer with a capture filter.`,
+      means: kBySystem,
+      fix: `Start with a larger buffer than ${mebi_text(i.ring_bytes)}, keep only a part of each packet, or keep fewer with a capture filter.`,
     });
   }
   if (i.card_drops > 0) {
     out.push({
       key: 'card',
       packets: i.card_drops,
-      means: 'lost by the network card, before this computer saw them.',
+      means: kByCard,
       fix: 'No setting of sp3ctra brings them back; a slower link or another card does.',
     });
   }
@@ -44,15 +48,24 @@ export function drop_words(i: Pick<CapturedInterface, 'kernel_drops' | 'card_dro
 
 export const card_drops = (c: Pick<CaptureStatus, 'interfaces'>): number => c.interfaces.reduce((sum, i) => sum + i.card_drops, 0);
 
+/** The same of a whole capture, one sentence a cause. */
+export function loss_sentences(c: CaptureStatus): string[] {
+  const causes: [number, string][] = [[c.kernel_drops, kBySystem], [card_drops(c), kByCard], [c.not_written, kNotKept]];
+  return causes.filter(([packets]) => packets > 0).map(([packets, means]) => `${count_text(packets)} ${packets === 1 ? 'was' : 'were'} ${means}`);
+}
+
 /** Packets that passed and are in no list: lost by card or system, or not written. */
 export const lost_in_all = (c: CaptureStatus): number => c.kernel_drops + card_drops(c) + c.not_written;
 export const not_looked_into = (c: CaptureStatus): number => Math.max(c.not_analysed, c.event_drops);
 
 /** "1,204 packets, 300 of them seen twice". */
 export function count_words(packets: number, duplicates: number): string {
-  const all = `${count_text(packets)} ${packets === 1 ? 'packet' : 'packets'}`;
+  const all = count_of(packets, 'packet');
   return duplicates > 0 ? `${all}, ${count_text(duplicates)} of them seen twice` : all;
 }
+
+/** Of one processor: several busy threads make it more than 100. */
+export const cpu_text = (percent: number): string => (percent > 99 ? `${Math.round(percent)} %` : percent_text(percent / 100));
 
 /** A share as people read it: never 0 where there is something, never 100 before it is full. */
 export function percent_text(share: number): string {
@@ -64,17 +77,17 @@ export function percent_text(share: number): string {
 
 export const fullest_ring = (c: Pick<CaptureStatus, 'interfaces'>): number => Math.max(0, ...c.interfaces.map((i) => i.ring_fill));
 
-/** No packet is longer. */
-const kWhole = 262_144;
+/** Whose packets are taken: with the card in promiscuous mode, or not. */
+export const whose_words = (promiscuous: boolean): string => (promiscuous ? 'also packets for others' : 'only packets for this computer');
 
-/** How a packet is taken: "whole packets, everything on the wire". */
+/** How a packet is taken: "whole packets · also packets for others". */
 export function how_words(i: Pick<CapturedInterface, 'snaplen' | 'promiscuous'>): string {
-  const size = i.snaplen > 0 && i.snaplen < kWhole ? `first ${count_text(i.snaplen)} bytes of each` : 'whole packets';
-  return `${size} · ${i.promiscuous ? 'promiscuous' : 'own traffic only'}`;
+  const size = i.snaplen > 0 && i.snaplen < kMostSnaplen ? `first ${count_text(i.snaplen)} bytes of each` : 'whole packets';
+  return `${size} · ${whose_words(i.promiscuous)}`;
 }
 
 export function expired_words(store: Pick<StoreState, 'expired_packets' | 'expired_segments'>): string {
   if (store.expired_packets === 0) return '';
-  const files = store.expired_segments > 0 ? ` in ${count_text(store.expired_segments)} ${store.expired_segments === 1 ? 'file' : 'files'}` : '';
-  return `${count_text(store.expired_packets)} packets${files} made room and are no longer kept`;
+  const files = store.expired_segments > 0 ? ` in ${count_of(store.expired_segments, 'file')}` : '';
+  return `${count_of(store.expired_packets, 'packet')}${files} made room and ${store.expired_packets === 1 ? 'is' : 'are'} no longer kept`;
 }

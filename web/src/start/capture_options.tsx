@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api } from '../api/client';
-import type { FilterPreset } from '../api/types';
+import { kMostSnaplen, type FilterPreset } from '../api/types';
 import { capture_filter, capture_problem, choose_capture_filter } from '../live/capture_control';
 import { Icon } from '../shell/icons';
 import { plain_text } from '../shell/plain_text';
-import { choose_options, filter_words, kLeastSnaplen, kMostSnaplen, options, own_port, preset_of, with_preset } from './choice';
+import { choose_options, filter_words, kLeastSnaplen, options, own_port, preset_of, with_preset } from './choice';
 
 const presets = signal<readonly FilterPreset[]>([]);
 export const options_open = signal(false);
@@ -78,7 +78,7 @@ function Buffer() {
       <label class="row">
         <input type="checkbox" checked={promiscuous} onChange={(event) => choose_options({ promiscuous: event.currentTarget.checked })} />
         <span>
-          Also packets for others <span class="dimmer t12">promiscuous</span>
+          Also packets for others <span class="dimmer t12">“promiscuous”: the card hands over what is addressed to other computers, too</span>
         </span>
       </label>
       <label class="row">

@@ -78,27 +78,28 @@ describe('speeds', () => {
 
 describe('words about an interface', () => {
   it('say whether packets can pass, and what it is', () => {
-    expect(link_word(one('a', { up: false }))).toBe('down');
-    expect(link_word(one('a', { carrier: false }))).toBe('not connected');
+    expect(link_word(one('a', { up: false }))).toBe('switched off');
+    expect(link_word(one('a', { carrier: false }))).toBe('no connection');
     expect(link_word(one('lo', { carrier: false, loopback: true }))).toBe('up');
     expect(facts_of(one('a', { speed_mbps: 1000, usb: true, wireless: true, virtual: true }))).toEqual(['up', '1.0 Gbit/s', 'wireless', 'USB', 'virtual']);
-    expect(option_words(one('a', { capturable: false, why: 'it is switched off', up: false, addresses: ['10.0.0.1'] }))).toBe('wired · 10.0.0.1 · down · it is switched off');
+    expect(option_words(one('a', { capturable: false, why: 'it is switched off', up: false, addresses: ['10.0.0.1'] }))).toBe('wired · 10.0.0.1 · switched off · it is switched off');
   });
 });
 
 describe('what is kept', () => {
-  const choice = { asked: true, bytes: 2_147_483_648, hours: 0, files: 0, min_free_bytes: 1_073_741_824, when_full: 'overwrite' as const, always_on: false };
+  const choice = { asked: true, bytes: 2_000_000_000, hours: 0, files: 0, min_free_bytes: 1_000_000_000, when_full: 'overwrite' as const, always_on: false };
   it('offers what is in force as one of the sizes', () => {
     expect(size_choices(2_147_483_648)).toEqual([500_000_000, 2_147_483_648, 10_000_000_000, 50_000_000_000, 0]);
     expect(size_choices(7e9)).toEqual([500_000_000, 2_000_000_000, 7e9, 10_000_000_000, 50_000_000_000, 0]);
     expect(size_choices(0)).toEqual([500_000_000, 2_000_000_000, 10_000_000_000, 50_000_000_000, 0]);
-    expect([2_147_483_648, 2e9, 5e8, 0].map(size_text)).toEqual(['2 GB', '2 GB', '500 MB', 'no limit']);
+    expect([2_147_483_648, 2e9, 5e8, 0].map(size_text)).toEqual(['2.1 GB', '2 GB', '500 MB', 'no limit']);
   });
-  it('is one sentence', () => {
-    expect(store_words(choice)).toBe('A capture keeps at most 2 GB, then the oldest make room.');
-    expect(store_words({ ...choice, hours: 6, when_full: 'pause' })).toBe('A capture keeps at most 2 GB, the last 6 h, then it pauses until there is room.');
-    expect(store_words({ ...choice, always_on: true })).toBe('Always on: the last 24 h are kept, and capture starts with sp3ctra. 1 GB of the disk stay free.');
-    expect(store_words({ ...choice, bytes: 0, min_free_bytes: 0 })).toBe('A capture is kept whole. When the disk is full, the oldest packets make room.');
+  it('says what is for all captures together and what for each', () => {
+    expect(store_words(choice)).toBe('All captures together take at most 2 GB; then the oldest packets of the running one make room. 1 GB of the disk stays free.');
+    expect(store_words({ ...choice, min_free_bytes: 0, hours: 6, files: 1, when_full: 'pause' })).toBe('All captures together take at most 2 GB, a capture at most 1 file; then capture pauses until there is room. A capture keeps the last 6 h.');
+    expect(store_words({ ...choice, bytes: 0, files: 3, min_free_bytes: 0 })).toBe('A capture takes at most 3 files; then the oldest packets of the running one make room.');
+    expect(store_words({ ...choice, always_on: true })).toBe('Always on: the last 24 h are kept, and capture starts with sp3ctra. 1 GB of the disk stays free.');
+    expect(store_words({ ...choice, bytes: 0, min_free_bytes: 0 })).toBe('A capture is kept whole. When the disk is full, the oldest packets of the running one make room.');
   });
 });
 

@@ -1,8 +1,9 @@
 import { computed, signal } from '@preact/signals';
 import { names_text } from '../api/shapes';
-import type { CaptureWish, FilterPreset, InterfaceInfo } from '../api/types';
+import { kMostSnaplen, type CaptureWish, type FilterPreset, type InterfaceInfo } from '../api/types';
 import { best_interface, capture_filter, interfaces } from '../live/capture_control';
 import { keep, kept } from '../shell/kept';
+import { whose_words } from '../shell/status_words';
 
 /** What the next capture shall be: which interfaces, and how. Kept per browser. */
 
@@ -46,7 +47,6 @@ const kOptions: CaptureOptions = { promiscuous: true, snaplen: 0, ring_mib: 0 };
 const whole = (value: unknown, most: number): number => (typeof value === 'number' && Number.isFinite(value) ? Math.min(most, Math.max(0, Math.round(value))) : 0);
 /** Bounds of the call. */
 export const kLeastSnaplen = 64;
-export const kMostSnaplen = 262_144;
 const kMostRing_mib = 256;
 
 /** Kept text may be anything: what is not an option becomes its default. */
@@ -66,10 +66,10 @@ export function wish_of(how: CaptureOptions): Partial<CaptureWish> {
   return { promiscuous: how.promiscuous, snaplen: how.snaplen, ...(how.ring_mib > 0 ? { ring_mib: how.ring_mib } : {}) };
 }
 
-/** "keeps not port 5000 · whole packets · promiscuous": what holds while the options are folded. */
+/** "keeps not port 5000 · whole packets · also packets for others": what holds while the options are folded. */
 export function options_words(filter: string, how: CaptureOptions): string {
   const parts = [filter === '' ? 'everything is kept' : `keeps ${filter}`, how.snaplen === 0 ? 'whole packets' : `first ${how.snaplen} bytes of each`];
-  parts.push(how.promiscuous ? 'also packets for others' : 'only packets for this computer');
+  parts.push(whose_words(how.promiscuous));
   if (how.ring_mib > 0) parts.push(`${how.ring_mib} MiB buffer`);
   return parts.join(' · ');
 }

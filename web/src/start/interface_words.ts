@@ -22,9 +22,9 @@ export function friendly_of(i: InterfaceInfo): string {
 }
 
 /** One word for whether packets can pass at all. */
-export function link_word(i: InterfaceInfo): 'up' | 'down' | 'not connected' {
-  if (!i.up) return 'down';
-  return i.carrier === false && !i.loopback ? 'not connected' : 'up';
+export function link_word(i: InterfaceInfo): 'up' | 'switched off' | 'no connection' {
+  if (!i.up) return 'switched off';
+  return i.carrier === false && !i.loopback ? 'no connection' : 'up';
 }
 
 /** "up · 1.0 Gbit/s · wireless · USB": what else is known, shortest first. */
@@ -41,6 +41,6 @@ export function facts_of(i: InterfaceInfo): string[] {
 /** The second line of an option in the selector; also what a search finds. */
 export function option_words(i: InterfaceInfo): string {
   const parts = [friendly_of(i), ...i.addresses.slice(0, 2), ...facts_of(i)];
-  if (!i.capturable) parts.push(i.why === '' ? 'cannot be listened to' : i.why);
+  if (!i.capturable) parts.push(i.why === '' ? 'cannot be captured' : i.why);
   return parts.join(' · ');
 }

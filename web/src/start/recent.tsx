@@ -3,7 +3,7 @@ import type { CaptureInfo, StoredCapture } from '../api/types';
 import { split_ns } from '../list/time_format';
 import { captures, captures_known, open_capture, open_stored, say_problem, stored } from '../live/session';
 import { Icon } from '../shell/icons';
-import { bytes_text, count_text, duration_text } from '../shell/numbers';
+import { bytes_text, count_of, count_text, duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
 import { Progress } from '../shell/progress';
 import { RemoveSheet, ask_to_remove, type Removal } from './remove';
@@ -26,6 +26,7 @@ function when(ns: string): string {
 function State({ info }: { info: CaptureInfo }) {
   const expired = info.expired_packets ?? 0;
   if (info.state === 'live') return <span class="state-word ok cut">capturing{expired > 0 ? <span class="dim">, oldest {count_text(expired)} not kept</span> : null}</span>;
+  if (info.state === 'stopped') return <span class="state-word cut" title={plain_text(info.damage)}>{plain_text(info.damage)}</span>;
   if (info.state === 'damaged') return <span class="state-word warn cut" title={plain_text(info.damage)}>{plain_text(info.damage) || 'damaged'}</span>;
   if (info.state === 'reading') {
     const left_s = info.rate_bytes_per_s > 0 ? (info.total_bytes - info.done_bytes) / info.rate_bytes_per_s : 0;
@@ -46,7 +47,7 @@ function State({ info }: { info: CaptureInfo }) {
     );
   }
   if (info.ended) return <span class="state-word cut" title={plain_text(info.ended)}>ended early</span>;
-  if (expired > 0) return <span class="dim cut" title={`The first ${count_text(expired)} packets are no longer kept`}>oldest {count_text(expired)} not kept</span>;
+  if (expired > 0) return <span class="dim cut" title={expired === 1 ? 'The first packet is no longer kept' : `The first ${count_of(expired, 'packet')} are no longer kept`}>oldest {count_text(expired)} not kept</span>;
   return <span class="dim">complete</span>;
 }
 

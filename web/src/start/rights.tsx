@@ -5,6 +5,7 @@ import { Command, check_again } from '../shell/banners';
 import { Icon } from '../shell/icons';
 import { duration_text } from '../shell/numbers';
 import { plain_text } from '../shell/plain_text';
+import { whole_sentence } from '../shell/sentence';
 
 interface Words {
   title: string;
@@ -49,21 +50,12 @@ export const kRightsWords: Record<Exclude<RightsState, 'ready'>, Words> = {
     short: 'no answer',
   },
   no_interface: {
-    title: 'Nothing to listen on',
+    title: 'Nothing to capture on',
     why: 'The right is there, but no interface can be captured on.',
     note: 'As soon as one is up it shows below, without asking.',
     short: 'no interface',
   },
 };
-
-/** The server's words as a sentence of their own. */
-export function sentence(text: string): string {
-  const said = plain_text(text).trim();
-  if (said === '') return '';
-  // The name of an interface keeps its letters.
-  const lead = /^[a-z]+ /.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
-  return lead + (/[.!?:]$/.test(said) ? '' : '.');
-}
 
 const checked_ms = signal(0);
 const now_ms = signal(Date.now());
@@ -89,7 +81,7 @@ export function RightsCard({ state }: { state: ProgramState }) {
         <Icon name={word === 'no_interface' ? 'wired' : word === 'broken_capd' || word === 'other_version' ? 'warn' : 'lock'} size={18} />
         {words.title}
       </h2>
-      <p>{sentence(why) || words.why}</p>
+      <p>{whole_sentence(plain_text(why)) || words.why}</p>
       {fix ? <Command text={plain_text(fix)} /> : null}
       <div class="end">
         <button class="btn primary lg" onClick={() => void check()}>

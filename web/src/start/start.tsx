@@ -17,6 +17,7 @@ import { InterfacePicker } from './interface_picker';
 import { Recent } from './recent';
 import { RightsCard } from './rights';
 import './start.css';
+import { TourOffer } from '../tour/tour';
 import { StoreLine, StorePanel } from './store_panel';
 import { send_file, upload } from './upload';
 
@@ -43,7 +44,7 @@ function RunningCard({ capture }: { capture: CaptureStatus }) {
         <Icon name="live" size={18} />
         <span>{capture.state === 'STOPPING' ? 'Stopping' : capture.state === 'STARTING' ? 'Starting' : 'Capturing'} on {plain_text(names_text(names))}</span>
       </h2>
-      <p>{plain_text(capture.words) || 'Packets are kept from now on, whether this page is open or not.'}</p>
+      <p>{plain_text(capture.words) || 'Packets are captured whether this page is open or not.'}</p>
       {capture.store.paused ? <p class="warn">{plain_text(capture.store.words) || 'The disk is full: packets are counted, not kept, until there is room.'}</p> : null}
       <StoreLine />
       <div class="end">
@@ -57,11 +58,11 @@ function RunningCard({ capture }: { capture: CaptureStatus }) {
 
 function target_words(names: readonly string[]): string {
   const best = best_interface();
-  if (names.length === 0) return chosen_names.value.length > 0 ? 'None of the chosen interfaces can be listened to at the moment.' : 'No interface can be listened to at the moment.';
+  if (names.length === 0) return chosen_names.value.length > 0 ? 'None of the chosen interfaces can be captured at the moment.' : 'No interface can be captured at the moment.';
   if (chosen_names.value.length === 0 && best !== null) {
-    return `${plain_text(best.name)}${best.default_route ? ' is how this computer reaches the rest of the world' : ' can be listened to'}. Everything it sends and receives is kept until you stop.`;
+    return `${plain_text(best.name)}${best.default_route ? ' is how this computer reaches the rest of the world' : ' can be captured'}. Everything it sends and receives is captured until you stop.`;
   }
-  return `Everything ${plain_text(names_text(names))} ${names.length === 1 ? 'sends and receives' : 'send and receive'} is kept${names.length > 1 ? ' in one list' : ''} until you stop.`;
+  return `Everything ${plain_text(names_text(names))} ${names.length === 1 ? 'sends and receives' : 'send and receive'} is captured${names.length > 1 ? ' in one list' : ''} until you stop.`;
 }
 
 function ListenCard() {
@@ -81,7 +82,7 @@ function ListenCard() {
       <InterfacePicker />
       {missing.length > 0 ? (
         <p class="t12 warn" role="status">
-          {plain_text(names_text(missing))} cannot be listened to now and {missing.length === 1 ? 'is' : 'are'} left out.
+          {plain_text(names_text(missing))} cannot be captured now and {missing.length === 1 ? 'is' : 'are'} left out.
         </p>
       ) : null}
       <CaptureOptionsPanel />
@@ -163,6 +164,7 @@ export function Start() {
       <div class="hello">
         <h1>Who talks on your network, and what about?</h1>
         <p>sp3ctra answers in plain words and shows the packets that prove it. Nothing leaves this computer.</p>
+        <TourOffer />
       </div>
       <div class={`trio${options_open.value ? ' tall' : ''}`}>
         <ListenCard />

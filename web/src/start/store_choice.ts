@@ -1,5 +1,5 @@
 import type { StoreChoice } from '../api/types';
-import { bytes_text, count_text } from '../shell/numbers';
+import { bytes_text, count_of, count_text } from '../shell/numbers';
 
 /** How much of captures is kept: the choices and what they mean in words. */
 
@@ -15,26 +15,22 @@ export function size_choices(now: number): number[] {
   return [...kSizes.filter((size) => size > 0), now].sort((a, b) => a - b).concat(0);
 }
 
-/** "2 GB": sizes of two to the power of n are rounded to the name people know them by. */
-export function size_text(bytes: number): string {
-  if (bytes === 0) return 'no limit';
-  const gib = bytes / 1_073_741_824;
-  if (gib >= 1 && Number.isInteger(gib)) return `${count_text(gib)} GB`;
-  return bytes_text(bytes).replace('.0 ', ' ');
-}
+/** "2 GB", "2.1 GB". */
+export const size_text = (bytes: number): string => (bytes === 0 ? 'no limit' : bytes_text(bytes).replace('.0 ', ' '));
 
-/** What is in force, in one sentence. */
+/** What is in force, in words. */
 export function store_words(s: StoreChoice): string {
-  const free = s.min_free_bytes > 0 ? `${size_text(s.min_free_bytes)} of the disk stay free` : '';
+  const free = s.min_free_bytes > 0 ? `${size_text(s.min_free_bytes)} of the disk stays free` : '';
   if (s.always_on) {
     return `Always on: the last ${kAlwaysHours} h are kept, and capture starts with sp3ctra.${free === '' ? '' : ` ${free}.`}`;
   }
+  const whole = s.hours > 0 ? `A capture keeps the last ${count_text(s.hours)} h` : 'A capture is kept whole';
+  const when_full = s.when_full === 'pause' ? 'capture pauses until there is room' : 'the oldest packets of the running one make room';
   const limits: string[] = [];
-  if (s.bytes > 0) limits.push(`at most ${size_text(s.bytes)}`);
-  if (s.hours > 0) limits.push(`the last ${count_text(s.hours)} h`);
-  if (s.files > 0) limits.push(`${count_text(s.files)} files`);
-  if (limits.length === 0) return `A capture is kept whole${free === '' ? '' : `; ${free}`}. When the disk is full, ${s.when_full === 'pause' ? 'capture pauses' : 'the oldest packets make room'}.`;
-  return `A capture keeps ${limits.join(', ')}, then ${s.when_full === 'pause' ? 'it pauses until there is room' : 'the oldest make room'}.`;
+  if (s.bytes > 0) limits.push(`All captures together take at most ${size_text(s.bytes)}`);
+  if (s.files > 0) limits.push(`${s.bytes > 0 ? 'a capture' : 'A capture takes'} at most ${count_of(s.files, 'file')}`);
+  if (limits.length === 0) return `${whole}${free === '' ? '' : `; ${free}`}. When the disk is full, ${when_full}.`;
+  return `${limits.join(', ')}; then ${when_full}.${s.hours > 0 ? ` ${whole}.` : ''}${free === '' ? '' : ` ${free}.`}`;
 }
 
 export const limit_of = (text: string): number => {

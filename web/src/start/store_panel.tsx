@@ -5,7 +5,7 @@ import type { StoreChoice } from '../api/types';
 import { program, say, say_problem } from '../live/session';
 import { Icon } from '../shell/icons';
 import { bytes_text } from '../shell/numbers';
-import { kAlwaysHours, limit_of, size_choices, size_text, store_words } from './store_choice';
+import { kAlwaysHours, kDefaultBytes, limit_of, size_choices, size_text, store_words } from './store_choice';
 
 /** What is kept of captures, as the program has it; null until it has told. */
 export const store = signal<StoreChoice | null>(null);
@@ -43,9 +43,13 @@ async function save(): Promise<boolean> {
   }
 }
 
-/** A capture that starts before anybody has chosen takes what the panel says. */
+/** A capture that starts before anybody has chosen takes what the panel says; what was chosen meanwhile elsewhere stays. */
 export async function settle_store(): Promise<boolean> {
-  return must_ask.value ? save() : true;
+  if (!must_ask.value) return true;
+  await fetch_store();
+  if (must_ask.value) return save();
+  draft.value = store.value;
+  return true;
 }
 
 const change = (part: Partial<StoreChoice>): void => {
@@ -110,6 +114,16 @@ function AlwaysOn({ now }: { now: StoreChoice }) {
       </span>
     </div>
   );
+}
+
+export const is_default_store = (s: StoreChoice): boolean => Math.abs(s.bytes - kDefaultBytes) <= kDefaultBytes * 0.1 && s.when_full === 'overwrite' && !s.always_on && s.hours === 0 && s.files === 0;
+
+/** Puts the usual choice into the panel; nothing holds until it is kept. What must stay free is the disk's own matter. */
+export function offer_default_store(): void {
+  const now = store.value;
+  if (now === null) return;
+  draft.value = { ...now, bytes: kDefaultBytes, when_full: 'overwrite', always_on: false, hours: 0, files: 0 };
+  store_open.value = true;
 }
 
 /** The choice itself: between the cards and the interfaces, in nobody's way. */

@@ -1,0 +1,57 @@
+#pragma once
+// SYN flood: many connection requests to one target of which hardly any becomes a connection.
+#include <array>
+
+#include "base/recent_table.h"
+#include "detect/detector.h"
+#include "detect/thresholds.h"
+
+namespace sp3ctra {
+
+/// Counts requests, answers and completed handshakes per target port, and per target over all its
+/// ports, in a sliding window of packet time (detect/thresholds.h). One alert per flood: a new one
+/// only after a minute without.
+class SynFlood final : public Detector {
+ public:
+  SynFlood() : targets_(limits::kFloodTargetsMax) {}
+  void signal(const FlowSignal& s, AlertSink& out) override;
+  void advance(Timestamp now, AlertSink& out) override;
+  void finish(Timestamp now, AlertSink& out) override;
+  void count(std::vector<DetectorCounter>& out) const override;
+
+  /// True while `target` is flooded on `port`: what comes from invented sources there is no scan.
+  bool flooded(const IpAddress& target, uint16_t port, Timestamp now);
+
+ private:
+  static constexpr int64_t kTicks = 20;  ///< window and grace fit
+  static constexpr size_t kFirstFrames = limits::kAlertPacketsMax / 2;
+  struct Counts {
+    uint32_t attempts = 0, accepted = 0, refused = 0, established = 0;
+  };
+  struct Target {
+    std::array<Counts, kTicks> ticks{};
+    int64_t tick = INT64_MIN;  ///< the newest
+    Timestamp last_ts;
+    bool fired = false, hot = false;
+    using Sources = std::array<uint64_t, 32>;  ///< one bit per hash: about how many addresses
+    Sources sources{}, sources_before{};
+    uint32_t sources_of = 0, sources_of_before = 0;  ///< requests they were counted over
+    int64_t sources_since = 0;                       ///< tick
+    IpAddress source;                                ///< the last
+    std::array<uint64_t, kFirstFrames> first{}, last{};
+    uint32_t frames = 0;
+  };
+  Counts* slot(Target& target, Timestamp at, Timestamp now);
+  void request(const Door& door, const FlowSignal& s, AlertSink& out);
+  Counts window(const Target& target, int64_t newest, int64_t grace) const;
+  void judge(const Door& door, Target& target, Timestamp now, int64_t grace, AlertSink& out);
+  /// About how many addresses asked lately, and how many requests that was counted over.
+  static std::pair<double, uint32_t> sources_of(const Target& target);
+  void raise(const Door& door, const Target& target, const Counts& c, Timestamp now,
+             AlertSink& out);
+
+  RecentTable<Door, Target, DoorHash> targets_;
+  std::vector<Door> hot_;  ///< many requests lately: judged as time passes
+};
+
+}  // namespace sp3ctra
