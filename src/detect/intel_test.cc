@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "detect/detect_lab_test.h"
+#include "detect/thresholds.h"
 
 namespace sp3ctra {
 namespace {
