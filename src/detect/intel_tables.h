@@ -70,7 +70,7 @@ struct Intel::Tables {
     v4.reserve(v4_staged.size());
     for (const AddressRange& r : v4_staged)
       v4.push_back({static_cast<uint32_t>(r.low), static_cast<uint32_t>(r.high), r.source});
-    v4_staged = {};
+    std::vector<AddressRange>().swap(v4_staged);
     v4_from.assign(65'537, 0);
     size_t at = 0;
     for (uint32_t top = 0; top < 65'536; ++top) {
@@ -88,7 +88,7 @@ struct Intel::Tables {
       else
         slot.exact = slot.exact & n.exact;
     }
-    names = {};
+    std::vector<NameEntry>().swap(names);
   }
 
   size_t place(uint64_t hash) const noexcept {

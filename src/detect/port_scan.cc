@@ -274,12 +274,13 @@ void PortScan::raise(const AlertKind& kind, const IpAddress& source, const Door&
 
 void PortScan::judge_all(Timestamp now, AlertSink& out) {
   suspects_.for_each_while([&](const IpAddress& source, Suspect& s) {
-    // The order is by the last try: what is older tried nothing that is still waited for.
-    if (s.probes.empty() || now.ns - s.probes.back().ts.ns > kScanWindowNs) return false;
-    if (s.probes.size() < kScanPorts || s.judged_ts.ns > s.probes.back().ts.ns + kScanGraceNs)
-      return true;
-    s.judged_ts = now;
-    forget_old(s, now);
+    if (s.probes.size() < kScanPorts) return true;
+    // Time may jump: what was due in between is judged as of then, once.
+    const Timestamp due{s.probes.back().ts.ns + kScanGraceNs};
+    if (s.judged_ts >= due) return true;
+    const Timestamp at = std::min(now, due);
+    s.judged_ts = at;
+    forget_old(s, at);
     std::vector<IpAddress> targets;
     std::vector<uint16_t> ports;
     for (const Probe& p : s.probes) {
@@ -295,9 +296,9 @@ void PortScan::judge_all(Timestamp now, AlertSink& out) {
     const size_t n = s.probes.size();
     for (const bool udp : {false, true}) {
       if (targets.size() + kScanPorts <= n + 1)
-        for (const IpAddress& t : targets) judge_ports(source, s, t, udp, now, out);
+        for (const IpAddress& t : targets) judge_ports(source, s, t, udp, at, out);
       if (ports.size() + kScanHosts <= n + 1)
-        for (const uint16_t p : ports) judge_hosts(source, s, p, udp, now, out);
+        for (const uint16_t p : ports) judge_hosts(source, s, p, udp, at, out);
     }
     return true;
   });

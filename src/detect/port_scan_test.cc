@@ -75,6 +75,14 @@ TEST(PortScan, SlowOnePortASecondBehindAFirewall) {
   EXPECT_EQ(slower.found(), "port_scan");
 }
 
+TEST(PortScan, JudgedAsOfThenWhenSilenceFollows) {
+  Lab lab;
+  scan(lab, kSyn, 30, 0.01, Answer::kNone);
+  lab.visit(3600, kHost, 50000, ip("192.168.1.30"), 80);
+  ASSERT_EQ(lab.run().size(), 1u);
+  EXPECT_LT(lab.seconds(lab.alerts[0].ts), 5.0);
+}
+
 TEST(PortScan, HalfOpenAndEmptyConnections) {
   Lab lab;  // 12 closed ports, 2 open ones broken off, 2 opened and left
   scan(lab, kSyn, 12, 0.01, Answer::kReset);

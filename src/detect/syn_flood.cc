@@ -181,6 +181,9 @@ void SynFlood::advance(Timestamp now, AlertSink& out) {
   std::erase_if(hot_, [&](const Door& door) {
     Target* t = targets_.find(door);
     if (!t) return true;
+    // Time may jump: what was due in between is judged as of then.
+    const Timestamp due{t->last_ts.ns + kFloodGraceTicks * kFloodTickNs};
+    if (now > due) judge(door, *t, due, kFloodGraceTicks, out);
     (void)slot(*t, now, now);
     judge(door, *t, now, kFloodGraceTicks, out);
     if (tick_of(now) - tick_of(t->last_ts) <= kTicks) return false;

@@ -81,6 +81,14 @@ TEST(SynFlood, ToldOnceThenAgainAfterSilence) {
   EXPECT_EQ(lab.alerts.back().id, 2u);
 }
 
+TEST(SynFlood, JudgedAsOfThenWhenSilenceFollows) {
+  Lab lab;
+  flood(lab, kServer, 1000, 0.3, true, false);
+  lab.visit(3600, v4(kClients, 1), 5000, ip("198.51.100.9"), 443);
+  ASSERT_EQ(lab.run().size(), 1u);
+  EXPECT_LT(lab.seconds(lab.alerts[0].ts), 2.0);
+}
+
 TEST(SynFlood, BusyServerIsNone) {
   Lab lab;
   for (uint32_t i = 0; i < 3000; ++i)
