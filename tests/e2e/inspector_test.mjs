@@ -12,8 +12,9 @@ export const tests = [
     async run({ page, server }) {
       await open_packet(page, server);
       await page.locator('.fr .tw').nth(1).click();
-      await page.locator('.fr[aria-level="2"]').first().click();
+      await page.locator('.fr[aria-level="2"]').last().click();
       await page.locator('.hx .h i.m').first().waitFor();
+      check((await page.locator('.hx .h i[data-at="0"].m').count()) === 0, 'byte 0 belongs to another field');
       await page.locator('.hx .h i[data-at="0"]').click();
       await page.waitForFunction(() => document.querySelector('.hx .h i[data-at="0"]').classList.contains('m'));
       const chosen = await page.locator('.fr[aria-selected="true"] .fn').innerText();
