@@ -165,12 +165,21 @@ TEST_F(LiveSetEndedTest, ARingThatTheKernelDoesNotCloseStillEndsAndIsSaid) {
   }));
   set_->stop();
   bool ended = false;
+  int64_t idle_ns = INT64_MAX;  // by then the stop was heard
+  uint64_t later = 0;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!ended && std::chrono::steady_clock::now() < end)
-    ended = take() == PacketSource::Next::kEnd;
+  while (!ended && std::chrono::steady_clock::now() < end) {
+    const auto next = take();
+    ended = next == PacketSource::Next::kEnd;
+    later += next == PacketSource::Next::kPacket && p.ts.ns > idle_ns;
+    if (next == PacketSource::Next::kIdle && idle_ns == INT64_MAX)
+      idle_ns =
+          std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
   over = true;
   sender.join();
   EXPECT_TRUE(ended) << "though packets never rest";
+  EXPECT_EQ(later, 0u) << "packets of after the stop";
   const auto statistics = set_->statistics(true);
   ASSERT_EQ(statistics.size(), 1u);
   EXPECT_EQ(statistics[0].delivered, given);

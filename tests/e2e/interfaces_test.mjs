@@ -113,7 +113,7 @@ export const tests = [
       await page.waitForSelector('.app');
       await until_chips(page, names);
       await page.locator('.btn.primary').click();
-      await page.getByText('Capturing', { exact: false }).first().waitFor();
+      await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
       check(started.length === 1 && [...started[0].interfaces].sort().join() === names.join(), `the call was ${JSON.stringify(started)}`);
     },
   },
@@ -176,7 +176,7 @@ export const tests = [
       await page.getByLabel('Buffer').selectOption('128');
       check(/keeps udp · first 96 bytes of each · only packets for this computer · 128 MiB buffer/.test(await toggle.innerText()), `now it says ${await toggle.innerText()}`);
       await page.getByRole('button', { name: 'Capture on eth0', exact: true }).click();
-      await page.getByText('Capturing', { exact: false }).first().waitFor();
+      await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
       check(JSON.stringify(started) === JSON.stringify([{ interfaces: ['eth0'], bpf: 'udp', promiscuous: false, snaplen: 96, ring_mib: 128 }]), `the call was ${JSON.stringify(started)}`);
     },
   },
@@ -236,7 +236,7 @@ export const tests = [
       });
       await page.locator('.store-panel').getByRole('radio', { name: '500 MB', exact: true }).click();
       await page.getByRole('button', { name: 'Capture on eth0', exact: true }).click();
-      await page.getByText('Capturing', { exact: false }).first().waitFor();
+      await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
       check(order.map(([name]) => name).join() === 'store,start' && order[0][1].bytes === 5e8, `the calls were ${JSON.stringify(order)}`);
     },
   },

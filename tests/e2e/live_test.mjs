@@ -10,7 +10,7 @@ export const tests = [
     async run({ page }) {
       check((await page.locator('.btn.primary').count()) === 1, 'there must be one primary button');
       await page.getByRole('button', { name: 'Capture on eth0' }).click();
-      await page.getByText('Capturing', { exact: false }).first().waitFor();
+      await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
       await page.getByText('Following').waitFor();
       await page.waitForFunction(() => [...document.querySelectorAll('.rowpane .c-number')].some((c) => Number(c.textContent.replaceAll(',', '')) > 500));
       await page.locator('.rowpane .gr[aria-rowindex]').nth(4).click();

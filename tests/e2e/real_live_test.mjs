@@ -16,7 +16,7 @@ async function start_on_loopback(page) {
   const { interfaces } = await call(page, 'GET', '/interfaces');
   check(interfaces.length === 1 && interfaces[0].name === 'lo', 'this is no namespace of its own');
   await page.getByRole('button', { name: 'Capture on lo' }).click();
-  await page.getByText('Capturing', { exact: false }).first().waitFor();
+  await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
   await page.waitForSelector('.listgrid');
   for (let i = 0; i < 100 && (await call(page, 'GET', '/state')).capture.state !== 'RUNNING'; i++) await sleep(50);
 }

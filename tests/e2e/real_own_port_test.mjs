@@ -9,7 +9,7 @@ const may_capture = () => (process.getuid() === 0 ? '' : 'capturing needs root o
 /** Captures on loopback for a moment, the page asking all the while; what was recorded: nobody else sends here. */
 async function recorded(page) {
   await page.getByRole('button', { name: 'Capture on lo' }).click();
-  await page.getByText('Capturing', { exact: false }).first().waitFor();
+  await page.locator('.top .state', { hasText: 'Capturing' }).waitFor();
   for (let i = 0; i < 20; i++) await call(page, 'GET', '/state');
   await page.keyboard.press('Control+e');
   await page.locator('.state', { hasText: 'Stopped' }).waitFor();
