@@ -35,9 +35,11 @@ namespace capd = sp3ctra::capd;
 static_assert(sizeof(Reply) == 28 && sizeof(OpenRequest) == 48 && sizeof(sock_filter) == 8);
 
 /// Keeps cap_net_raw (when there) and gives up everything else, for good. Whether whoever started
-/// this held the right and passes it on: nobody can pass on what was not given to them. So does a
-/// service with AmbientCapabilities=, which AT_SECURE alone does not tell from the file's right.
+/// this held the right and passes it on, as a service with AmbientCapabilities= and
+/// NoNewPrivileges= does: without new privileges the right cannot have come from this file.
+/// Inheritable alone proves nothing: older container engines filled it for everybody.
 bool keep_only_net_raw() {
+  const bool from_file_is_ruled_out = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
   // Needs cap_setpcap, so only root manages; harmless for others.
   for (int c = 0; c <= 63; ++c) {
     if (c != CAP_NET_RAW) prctl(PR_CAPBSET_DROP, c, 0, 0, 0);
@@ -51,7 +53,7 @@ bool keep_only_net_raw() {
   if (syscall(SYS_capset, &header, kept) != 0) _exit(3);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(3);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  return (now[0].inheritable & bit) != 0;
+  return from_file_is_ruled_out && (now[0].permitted & bit) != 0;
 }
 
 void close_everything_else() {

@@ -235,7 +235,8 @@ PacketSource::Next LiveSource::after_stop() {
   // the timer had just looked.
   const int64_t patience_ms = 2 * int64_t{retire_ms_} + 4;
   if (monotonic_ms() - sealed_at_ms_ <= patience_ms) return Next::kIdle;
-  if (ring_->ready()) return Next::kIdle;
+  // A ring that the kernel did not close is ready as long as packets come.
+  if (ring_->ready() && !refused_seal_) return Next::kIdle;
   return Next::kEnd;
 }
 

@@ -46,17 +46,20 @@ _sp3ctra() {{
       compopt -o filenames 2>/dev/null
       ;;
     interface)
-      values=any
-      for line in /sys/class/net/*/; do
+      # Names are compared, never expanded: the kernel allows $ and quotes in them.
+      for line in any /sys/class/net/*/; do
         line=${{line%/}}
-        values+=" ${{line##*/}}"
+        line=${{line##*/}}
+        [[ $line == "$word"* ]] || continue
+        printf -v line %q "$line"
+        COMPREPLY+=("$line")
       done
-      ;;&
+      ;;
     field)
       mapfile -t COMPREPLY < <("$program" fields "$word" 2>/dev/null |
         while read -r line _; do echo "$line"; done)
       ;;
-    interface | words)
+    words)
       mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
       ;;
   esac

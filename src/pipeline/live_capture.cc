@@ -29,6 +29,11 @@ std::string words_of(const std::vector<LiveInterfaceState>& states) {
   if (is(LiveInterfaceState::kDown)) {
     return "no interface is switched on and connected: the capture waits for one";
   }
+  if (std::none_of(states.begin(), states.end(), [](const LiveInterfaceState& s) {
+        return s.state == LiveInterfaceState::kRunning;
+      })) {
+    return "nothing is captured at the moment: no interface can be captured; each is tried again";
+  }
   return {};
 }
 

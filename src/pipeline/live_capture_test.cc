@@ -172,6 +172,7 @@ TEST_F(LiveCaptureTest, AlwaysOnIsTriedAgainUntilItMayCapture) {
   ASSERT_TRUE(id) << id.error().message;
   const EngineState s = engine_->state();
   EXPECT_EQ(interface(s, "sp3b").state, "failed");
+  EXPECT_NE(s.words.find("nothing is captured at the moment"), std::string::npos) << s.words;
   EXPECT_NE(interface(s, "sp3b").words.find("not installed"), std::string::npos);
   EXPECT_NE(interface(s, "sp3b").words.find("tried again by itself"), std::string::npos);
   std::filesystem::copy_file(live_test::test_directory() + "/sp3ctra-capd", later.installed_path);

@@ -132,8 +132,7 @@ constexpr HeaderField kHeaders[] = {{"host", kHost},
 /// What the message says; all views point into the packet.
 struct Head {
   bool response = false, chunked = false, has_length = false, compressed = false;
-  std::string_view method, uri, version, phrase, host, type, agent, server, location;
-  std::string_view basic_login;  ///< what follows "Basic " in Authorization, encoded
+  std::string_view method, uri, version, phrase, host, type, agent, server, location, basic_login;
   uint16_t code = 0;
   uint64_t length = 0;
   size_t body_at = 0;
@@ -215,6 +214,11 @@ void write_first_line(Dissection& d, const Input& in, std::string_view line, Hea
   d.close();
 }
 
+std::string_view basic_login(std::string_view value) noexcept {
+  if (value.size() <= 6 || !same_word(value.substr(0, 6), "basic ")) return {};
+  return trimmed(value.substr(6));
+}
+
 void learn_header(std::string_view value, FieldId id, Head& h) noexcept {
   switch (id) {
     case kHost:
@@ -233,8 +237,7 @@ void learn_header(std::string_view value, FieldId id, Head& h) noexcept {
       h.location = value;
       break;
     case kAuthorization:
-      if (value.size() > 6 && same_word(value.substr(0, 6), "basic "))
-        h.basic_login = trimmed(value.substr(6));
+      if (h.basic_login.empty()) h.basic_login = basic_login(value);
       break;
     case kContentEncoding:
       h.compressed = !same_word(value, "identity");
@@ -285,9 +288,9 @@ void write_header(Dissection& d, const Input& in, std::string_view line, Head& h
     d.number(field(kContentLength), in, place(in, value), value.size(), h.length);
   } else if (id == kCookie) {
     write_cookies(d, in, value);
-  } else if (id == kAuthorization && !h.basic_login.empty()) {
+  } else if (id == kAuthorization && !basic_login(value).empty()) {
     std::array<char, 512> plain;
-    const size_t n = decode_base64(h.basic_login, plain);
+    const size_t n = decode_base64(basic_login(value), plain);
     d.text(field(kAuthBasic), in, place(in, value), value.size(), {plain.data(), n});
   }
   d.close();

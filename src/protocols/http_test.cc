@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "protocols/app_probe.h"
 
 namespace sp3ctra {
@@ -27,6 +29,17 @@ TEST(Http, RequestFieldsAndLine) {
   EXPECT_EQ(p.text("http.cookie_pair"), "a=1");
   EXPECT_EQ(p.info(), "asks for GET /a?x=1&y=2 on shop.example");
   ASSERT_EQ(p.events.size(), 1u);
+}
+
+TEST(Http, ALoginIsReadFromItsOwnLine) {
+  AppProbe p;
+  p.run(kHttp,
+        as_bytes("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dXNlcjpwYXNz\r\n"
+                 "Authorization: Bearer token\r\n\r\n"),
+        4, 0, 0, 6);
+  EXPECT_EQ(std::ranges::count_if(p.tree.nodes,
+                                  [](const auto& n) { return n.field->name == "http.authbasic"; }),
+            1);
 }
 
 TEST(Http, AnswerIsMatchedWithItsRequest) {

@@ -141,7 +141,7 @@ export const tests = [
         const row = page.locator('.rowpane .gr:not([hidden])').nth(i);
         const number = await row.locator('.c-number').innerText();
         await row.click();
-        await page.waitForFunction((n) => document.querySelector('.insp .title')?.textContent === `#${n}` && document.querySelector('.insp .lead')?.textContent, number);
+        await page.waitForFunction((n) => document.querySelector('.insp .title')?.textContent === `#${n}` && document.querySelector(`.words[data-number="${n.replaceAll(',', '')}"] .lead`)?.textContent, number);
         return number;
       };
       for (let i = 0; i < 10; i++) {

@@ -84,12 +84,25 @@ def completion(checks, path, folder, known):
     checks.equal('directories after --data', offered('serve', '--data', ''), ['captures'])
     interfaces = sorted(['any', *(n for n in os.listdir('/sys/class/net') if os.path.isdir('/sys/class/net/' + n))])
     checks.equal('interfaces', sorted(offered('capture', '-i', '')), interfaces)
+    hostile_name(checks, file, path, folder)
     checks.equal('choices', offered('read', '-o', 't'), ['text', 'tsv', 'tree'])
     checks.equal('choices after =', offered('interfaces', '--color', '=', 'al'), ['always'])
     checks.equal('presets', offered('capture', '--preset', 'q'), ['quiet'])
     checks.equal('fields', offered('read', '-e', 'dns.qry.name.l'), ['dns.qry.name.len'])
     checks.equal('nothing where nothing can be known', offered('read', '-c', ''), [])
     checks.equal('shells', offered('completion', ''), ['bash'])
+
+
+def hostile_name(checks, file, path, folder):
+    """An interface may be called $(…): the shell must not run it."""
+    run = ('mount -t sysfs none /sys && ip link set lo name \'$(id>ran)\' && cd "$1" && shift && exec bash --norc -c "$@"')
+    done = subprocess.run(['unshare', '-n', '-m', 'sh', '-c', run, 'sh', folder, COMPLETE, 'bash', file, path, 'capture',
+                           '-i', '$'], capture_output=True, text=True, check=False)
+    if done.returncode:
+        checks.skip('an interface with a hostile name: no namespace here: ' + done.stderr.strip()[:80])
+        return
+    checks.equal('a hostile name is quoted', done.stdout.strip(), '\\$\\(id\\>ran\\)')
+    checks.that('and not run', not os.path.exists(folder + '/ran'), os.listdir(folder))
 
 
 def version(checks, path):

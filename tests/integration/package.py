@@ -177,6 +177,8 @@ def service(checks, root):
     checks.that('with the right passed on it captures', state_of(text)[0] == 'ready', text)
     code, text = run(*stranger, *passed_on, 'sp3ctra', 'capture', '-i', 'lo', '-q', '-a', 'duration:0.2', root=root)
     checks.that('and not only says so', code == 0 and 'dropped by kernel' in text, text)
+    text = run(*stranger, '--inh-caps', '-all,+net_raw', 'sp3ctra', 'doctor', root=root)[1]
+    checks.equal('inheritable alone is no right', state_of(text)[0], 'other_user')
     text = run(*stranger, '--inh-caps', '-all', 'sp3ctra', 'doctor', root=root)[1]
     checks.equal('without it the list decides', state_of(text)[0], 'other_user')
 

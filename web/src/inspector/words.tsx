@@ -28,7 +28,7 @@ function Twice() {
 export function Words({ packet }: { packet: Packet }) {
   const { lead, facts, verdict, reason, basis } = packet.words;
   return (
-    <div class="pane words" role="region" aria-label="In plain words" data-region="words" tabIndex={0}>
+    <div class="pane words" data-number={packet.number} role="region" aria-label="In plain words" data-region="words" tabIndex={0}>
       <p class="lead">
         <Runs runs={lead} />
       </p>

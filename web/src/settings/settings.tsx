@@ -191,7 +191,7 @@ function OwnData() {
       <h2 id="set-own">What this page keeps in this browser</h2>
       <SettingRow
         name="Kept here"
-        words={`${words.length === 0 ? 'Nothing yet.' : `Only ${names_text(words, 20)}.`} No packet, no name and no address of a capture is stored in the browser, and nothing is sent anywhere.`}
+        words={`${words.length === 0 ? 'Nothing yet.' : `Only ${names_text(words, 20)}.`} Apart from what you typed into filters and the interfaces you chose, nothing of a capture is stored in the browser, and nothing is sent anywhere.`}
       >
         {() =>
           asked.value ? (

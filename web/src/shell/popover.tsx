@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A panel that closes on Escape, on a click outside and when focus leaves it; the opener gets focus back. */
 export function Popover(props: {
@@ -49,7 +49,8 @@ export function Popover(props: {
 /** A modal sheet; Escape and the backdrop close it. */
 export function Sheet(props: { label: string; class?: string; close: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before anything is drawn: a key pressed at once, Escape above all, must meet an open dialog.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => dialog?.close();

@@ -5,7 +5,7 @@ import { count_of, count_text, mebi_text } from './numbers';
 
 export const kInterfaceWords: Record<InterfaceRunState, string> = {
   running: 'capturing',
-  down: 'no connection',
+  down: 'off or no connection',
   waiting: 'gone',
   removed: 'taken out',
   failed: 'failed',
