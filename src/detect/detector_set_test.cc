@@ -68,6 +68,7 @@ TEST(DetectorSet, BeforeAndAcross1970) {
     ASSERT_EQ(flood.alerts.size(), 1u) << begin;
     ASSERT_EQ(scan.alerts.size(), 1u) << begin;
     EXPECT_LT(flood.alerts[0].ts.ns, begin + 2000 * kMs);
+    EXPECT_LT(scan.alerts[0].ts.ns, begin + 15'000 * kMs);
   }
 }
 
