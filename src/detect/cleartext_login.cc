@@ -24,9 +24,10 @@ void CleartextLogin::event(const Event& e, AlertSink& out) {
   for (const char c : user) pair = (pair ^ static_cast<uint8_t>(c)) * 0x100000001b3;
   bool made = false;
   Timestamp& told = seen_.touch(pair, &made);
-  const bool fresh = made || e.ts.ns - told.ns > thresholds::kIntelQuietNs;
+  const Timestamp now = safe_time(e.ts);
+  const bool fresh = made || now.ns - told.ns > thresholds::kIntelQuietNs;
   if (!fresh) return;
-  told = e.ts;
+  told = now;
   Alert a;
   a.kind = &catalog::kCleartextLogin;
   a.ts = e.ts;

@@ -15,7 +15,7 @@ class CleartextLogin final : public Detector {
   void count(std::vector<DetectorCounter>& out) const override;
 
  private:
-  RecentTable<uint64_t, Timestamp> seen_;
+  RecentTable<uint64_t, Timestamp, PairHash> seen_;
 };
 
 }  // namespace sp3ctra

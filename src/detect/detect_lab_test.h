@@ -119,6 +119,10 @@ class Lab : public EventSink, public SignalSink {
     return out;
   }
   uint64_t packets() const { return number_; }
+  /// When packet `number` was sent, after run().
+  double time_of(uint64_t number) const {
+    return static_cast<double>(waiting_[number - 1].ns) / 1e9;
+  }
   double seconds(Timestamp t) const {
     return static_cast<double>(t.ns - 1'700'000'000'000'000'000) / 1e9;
   }

@@ -37,8 +37,13 @@ class Detector {
   virtual void count(std::vector<DetectorCounter>& /*out*/) const {}
 };
 
-/// Hash of an address with two more numbers, for tables.
+/// Within thresholds::kTimeMinNs … kTimeMaxNs: sums and differences of such times cannot overflow.
+Timestamp safe_time(Timestamp t) noexcept;
+
+/// Hash of an address with one more number: the same in every run, for what alerts depend on.
 uint64_t address_hash(const IpAddress& address, uint64_t more = 0) noexcept;
+/// Of this process, from chance: nobody can choose keys that fall into one place of a table.
+uint64_t table_seed() noexcept;
 
 /// An address with a port (or 0), as a key.
 struct Door {
@@ -47,10 +52,15 @@ struct Door {
   bool operator==(const Door&) const = default;
 };
 struct DoorHash {
-  size_t operator()(const Door& d) const noexcept { return address_hash(d.address, d.port); }
+  size_t operator()(const Door& d) const noexcept {
+    return address_hash(d.address, table_seed() ^ d.port);
+  }
 };
 struct AddressHash {
-  size_t operator()(const IpAddress& a) const noexcept { return address_hash(a); }
+  size_t operator()(const IpAddress& a) const noexcept { return address_hash(a, table_seed()); }
+};
+struct PairHash {
+  size_t operator()(uint64_t pair) const noexcept;
 };
 
 /// Packet numbers as evidence: ascending, without repetition, at most limits::kAlertPacketsMax (the

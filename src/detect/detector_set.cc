@@ -31,13 +31,28 @@ void DetectorSet::see(Timestamp ts) {
   for (const auto& d : detectors_) d->advance(now_, *this);
 }
 
+void DetectorSet::look_at_clock(const FlowSignal& s) {
+  if (stands_ == 0 || s.ts != stands_at_) {
+    jumped_ = stands_ == 0 || s.ts.ns - stands_at_.ns > thresholds::kClockJumpNs;
+    stands_at_ = s.ts;
+    stands_ = 1;
+  } else if (s.frame != last_frame_ && stands_ < thresholds::kClockStandsSignals) {
+    if (++stands_ == thresholds::kClockStandsSignals && jumped_) ++clock_jumps_;
+  }
+  last_frame_ = s.frame;
+}
+
 void DetectorSet::signal(const FlowSignal& s) {
-  see(s.ts);
-  for (const auto& d : detectors_) d->signal(s, *this);
+  FlowSignal safe = s;
+  safe.ts = safe_time(s.ts);
+  safe.first_ts = safe_time(s.first_ts);
+  look_at_clock(safe);
+  see(safe.ts);
+  for (const auto& d : detectors_) d->signal(safe, *this);
 }
 
 void DetectorSet::event(const Event& e) {
-  see(e.ts);
+  see(safe_time(e.ts));
   for (const auto& d : detectors_) d->event(e, *this);
 }
 
@@ -53,6 +68,10 @@ void DetectorSet::raise(Alert alert) {
 std::vector<DetectorCounter> DetectorSet::counters() const {
   std::vector<DetectorCounter> out;
   for (const auto& d : detectors_) d->count(out);
+  out.push_back(
+      {"clock_jumps", clock_jumps_,
+       "times the time of a packet lay far ahead and none behind it was later: floods and "
+       "slow scans behind it may have been missed"});
   return out;
 }
 

@@ -30,11 +30,17 @@ class DetectorSet final : private AlertSink {
  private:
   void raise(Alert alert) override;
   void see(Timestamp ts);
+  void look_at_clock(const FlowSignal& s);
 
   DetectOptions options_;
   std::vector<std::unique_ptr<Detector>> detectors_;
   Timestamp now_;
   bool began_ = false;
+  Timestamp stands_at_;  ///< the time of the last signal
+  uint64_t last_frame_ = 0;
+  uint32_t stands_ = 0;  ///< packets that told something at that time
+  bool jumped_ = false;  ///< that time was a jump
+  uint64_t clock_jumps_ = 0;
   uint64_t last_id_ = 0;
 };
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "detect/intel.h"
+#include "detect/thresholds.h"
 
 namespace sp3ctra {
 namespace {
@@ -40,6 +40,28 @@ Status collect(const fs::path& folder, const std::string& above, bool good,
   return {};
 }
 
+/// The whole of a list, if it is not larger than a list may be.
+Result<std::string> text_of(const fs::path& path) {
+  const auto too_large = [&] {
+    return fail("the list {} is larger than {} MiB", path.string(),
+                limits::kIntelFileBytesMax >> 20);
+  };
+  std::error_code ec;
+  if (const auto size = fs::file_size(path, ec); !ec && size > limits::kIntelFileBytesMax)
+    return too_large();
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail("cannot read the list {}", path.string());
+  std::string text;
+  std::vector<char> piece(size_t{64} << 10);
+  // It may grow meanwhile.
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+    text.append(piece.data(), static_cast<size_t>(in.gcount()));
+    if (text.size() > limits::kIntelFileBytesMax) return too_large();
+  }
+  if (in.bad()) return fail("cannot read the list {}", path.string());
+  return text;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Intel>> Intel::load(const std::string& folder) {
@@ -49,11 +71,13 @@ Result<std::shared_ptr<const Intel>> Intel::load(const std::string& folder) {
             [](const ListFile& a, const ListFile& b) { return a.name < b.name; });
   auto intel = std::make_shared<Intel>();
   for (const ListFile& f : files) {
-    std::ifstream in(f.path, std::ios::binary);
-    std::ostringstream text;
-    if (!in || (in.peek() != std::ifstream::traits_type::eof() && !(text << in.rdbuf())))
-      return fail("cannot read the list {}", f.path.string());
-    intel->add(f.name, std::move(text).str(), f.good);
+    if (intel->lists_.size() == limits::kIntelFilesMax) {
+      ++intel->counts_.too_many;
+      continue;
+    }
+    auto text = text_of(f.path);
+    if (!text) return tl::unexpected(std::move(text.error()));
+    intel->add(f.name, *text, f.good);
   }
   intel->seal();
   return std::shared_ptr<const Intel>(std::move(intel));

@@ -96,6 +96,24 @@ TEST(Intel, FolderWithGoodAndBad) {
   EXPECT_FALSE(Intel::load(folder));
 }
 
+TEST(Intel, AListTooLargeIsRefusedUnread) {
+  char name[] = "/tmp/sp3ctra-intel-test-XXXXXX";
+  const std::string folder = ::mkdtemp(name);
+  std::ofstream(folder + "/z.txt") << "203.0.113.7\n";
+  std::filesystem::resize_file(folder + "/z.txt", limits::kIntelFileBytesMax + 1);  // a hole
+  const auto refused = Intel::load(folder);
+  for (uint32_t i = 0; i < limits::kIntelFilesMax; ++i)
+    std::ofstream(folder + "/list" + std::to_string(i)) << "203.0.113.8\n";
+  const auto one_more = Intel::load(folder);  // more files than are read: not even looked at
+  std::filesystem::remove_all(folder);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("z.txt is larger than 256 MiB"), std::string::npos)
+      << refused.error().message;
+  ASSERT_TRUE(one_more) << one_more.error().message;
+  EXPECT_EQ((*one_more)->counts().files, limits::kIntelFilesMax);
+  EXPECT_EQ((*one_more)->counts().too_many, 1u);
+}
+
 TEST(Intel, AMillionEntries) {
   std::string text;
   for (uint32_t i = 0; i < 500'000; ++i) {

@@ -36,6 +36,7 @@ std::string told_by(const IntelHit& hit) {
 }  // namespace
 
 bool KnownBad::fresh(uint64_t pair, Timestamp now) {
+  now = safe_time(now);
   bool made = false;
   Timestamp& told = seen_.touch(pair, &made);
   const bool is = made || now.ns - told.ns > thresholds::kIntelQuietNs;

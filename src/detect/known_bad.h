@@ -25,7 +25,7 @@ class KnownBad final : public Detector {
   bool fresh(uint64_t pair, Timestamp now);
 
   std::shared_ptr<const Intel> intel_;
-  RecentTable<uint64_t, Timestamp> seen_;
+  RecentTable<uint64_t, Timestamp, PairHash> seen_;
 };
 
 }  // namespace sp3ctra

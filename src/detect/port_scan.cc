@@ -54,6 +54,17 @@ bool no_probe(const FlowSignal& s) {
   return s.resp_port >= kTracerouteFirst && s.resp_port <= kTracerouteLast;
 }
 
+/// f(value, how often it is there) for each value, ascending.
+template <class T, class F>
+void for_each_run(std::vector<T>& values, F f) {
+  std::sort(values.begin(), values.end());
+  for (auto at = values.begin(); at != values.end();) {
+    const auto end = std::upper_bound(at, values.end(), *at);
+    f(*at, static_cast<size_t>(end - at));
+    at = end;
+  }
+}
+
 }  // namespace
 
 void PortScan::signal(const FlowSignal& s, AlertSink& out) {
@@ -61,7 +72,8 @@ void PortScan::signal(const FlowSignal& s, AlertSink& out) {
   if (s.kind == SignalKind::kRepeated) return;
   if (s.kind != SignalKind::kAttempt) return outcome(s, out);
   if (no_probe(s) || s.orig == s.resp) return;
-  if (flood_ && flood_->flooded(s.resp, s.resp_port, s.ts)) return;
+  // Who was under suspicion before the flood stays there; invented sources are new ones.
+  if (flood_ && !suspects_.find(s.orig) && flood_->flooded(s.resp, s.resp_port, s.ts)) return;
   attempt(s, method_of(s), out);
 }
 
@@ -157,6 +169,7 @@ template <class Wanted>
 PortScan::Tally PortScan::tally(const Suspect& suspect, bool udp, Timestamp now,
                                 Wanted wanted) const {
   Tally t;
+  looked_at_ += suspect.probes.size();
   for (const Probe& p : suspect.probes) {
     if (is_udp(p.method) != udp || !wanted(p)) continue;
     const bool late = now.ns - p.ts.ns >= kScanGraceNs;
@@ -272,6 +285,29 @@ void PortScan::raise(const AlertKind& kind, const IpAddress& source, const Door&
   out.raise(std::move(a));
 }
 
+void PortScan::judge_suspect(const IpAddress& source, Suspect& s, Timestamp now, AlertSink& out) {
+  for (const bool udp : {false, true}) {
+    std::vector<IpAddress> targets;
+    std::vector<uint16_t> ports;
+    looked_at_ += s.probes.size();
+    for (const Probe& p : s.probes) {
+      if (is_udp(p.method) != udp) continue;
+      targets.push_back(p.door.address);
+      ports.push_back(p.door.port);
+    }
+    // Only what was tried often enough is looked at in full; of the rest it is noted that it goes
+    // on, if it was told before.
+    for_each_run(targets, [&](const IpAddress& target, size_t tries) {
+      if (tries >= kScanPortsOdd) return judge_ports(source, s, target, udp, now, out);
+      (void)silenced(s, {target, 0}, udp, now);
+    });
+    for_each_run(ports, [&](uint16_t port, size_t tries) {
+      if (tries >= kScanHosts) return judge_hosts(source, s, port, udp, now, out);
+      (void)silenced(s, {{}, port}, udp, now);
+    });
+  }
+}
+
 void PortScan::judge_all(Timestamp now, AlertSink& out) {
   suspects_.for_each_while([&](const IpAddress& source, Suspect& s) {
     if (s.probes.size() < kScanPorts) return true;
@@ -281,25 +317,7 @@ void PortScan::judge_all(Timestamp now, AlertSink& out) {
     const Timestamp at = std::min(now, due);
     s.judged_ts = at;
     forget_old(s, at);
-    std::vector<IpAddress> targets;
-    std::vector<uint16_t> ports;
-    for (const Probe& p : s.probes) {
-      targets.push_back(p.door.address);
-      ports.push_back(p.door.port);
-    }
-    const auto distinct = [](auto& v) {
-      std::sort(v.begin(), v.end());
-      v.erase(std::unique(v.begin(), v.end()), v.end());
-    };
-    distinct(targets);
-    distinct(ports);
-    const size_t n = s.probes.size();
-    for (const bool udp : {false, true}) {
-      if (targets.size() + kScanPorts <= n + 1)
-        for (const IpAddress& t : targets) judge_ports(source, s, t, udp, at, out);
-      if (ports.size() + kScanHosts <= n + 1)
-        for (const uint16_t p : ports) judge_hosts(source, s, p, udp, at, out);
-    }
+    judge_suspect(source, s, at, out);
     return true;
   });
 }

@@ -17,13 +17,15 @@ enum class ScanMethod : uint8_t { kSyn, kFin, kNull, kXmas, kOddFlags, kUdp };
 /// out. Thresholds: detect/thresholds.h.
 class PortScan final : public Detector {
  public:
-  /// Tries at targets that `flood` (may be null) holds for flooded are not looked at.
+  /// Tries at targets that `flood` (may be null) holds for flooded do not make a new source known.
   explicit PortScan(SynFlood* flood)
       : flood_(flood), newcomers_(limits::kScanNewcomersMax), suspects_(limits::kScanSuspectsMax) {}
   void signal(const FlowSignal& s, AlertSink& out) override;
   void advance(Timestamp now, AlertSink& out) override;
   void finish(Timestamp now, AlertSink& out) override;
   void count(std::vector<DetectorCounter>& out) const override;
+  /// Tries looked at while judging, each as often as it was: the work done.
+  uint64_t looked_at() const { return looked_at_; }
 
  private:
   enum class State : uint8_t { kOpen, kAccepted, kEmpty, kAborted, kRefused, kGone };
@@ -42,9 +44,8 @@ class PortScan final : public Detector {
   struct Suspect {
     std::deque<Probe> probes;  ///< by time
     uint32_t good = 0;         ///< doors that exchanged data, halved with each window
-    Timestamp good_since, judged_ts;
+    Timestamp good_since, judged_ts{thresholds::kTimeMinNs};
     std::vector<Told> told;
-    bool queued = false;
   };
   /// What the failed tries at one host, or of one port, come to.
   struct Tally {
@@ -64,6 +65,7 @@ class PortScan final : public Detector {
   void judge_hosts(const IpAddress& source, Suspect& suspect, uint16_t port, bool udp,
                    Timestamp now, AlertSink& out);
   void judge_all(Timestamp now, AlertSink& out);
+  void judge_suspect(const IpAddress& source, Suspect& suspect, Timestamp now, AlertSink& out);
   template <class Wanted>
   Tally tally(const Suspect& suspect, bool udp, Timestamp now, Wanted wanted) const;
   bool tell(Suspect& suspect, const Door& what, bool udp, Timestamp now);
@@ -75,7 +77,8 @@ class PortScan final : public Detector {
   RecentTable<IpAddress, Probe, AddressHash> newcomers_;
   RecentTable<IpAddress, Suspect, AddressHash> suspects_;
   uint64_t probes_forgotten_ = 0;
-  Timestamp swept_ts_;
+  mutable uint64_t looked_at_ = 0;
+  Timestamp swept_ts_{thresholds::kTimeMinNs};
 };
 
 }  // namespace sp3ctra

@@ -127,6 +127,39 @@ TEST(PortScan, ASlowScanIsSeenThroughAFlood) {
   EXPECT_NE(found.find("syn_flood"), std::string::npos) << found;
 }
 
+TEST(PortScan, AScanGoesOnThroughAFloodOfAllItsPorts) {
+  Lab lab;  // the scanned machine itself is flooded on all ports, from the third second on
+  scan(lab, kSyn, 30, 1.0, Answer::kReset);
+  for (uint32_t i = 0; i < 8000; ++i)
+    lab.tcp(3.5 + i / 2000.0, v4(0x0b000000, i * 7919), 4000, kHost,
+            static_cast<uint16_t>(i * 31 + 1), kSyn, "", i);
+  EXPECT_EQ(lab.found(), "syn_flood, port_scan");
+  EXPECT_EQ(lab.alerts.back().src, kScanner);
+}
+
+TEST(PortScan, JudgingLooksAtEachTryAFewTimes) {
+  struct Nobody final : AlertSink {
+    void raise(Alert) override { ++raised; }
+    int raised = 0;
+  } sink;
+  PortScan detector(nullptr);  // two ports of each of 128 machines: many targets, many ports
+  FlowSignal s;
+  s.ip_proto = 6;
+  s.tcp_flags = kSyn;
+  s.orig = kScanner;
+  for (uint32_t i = 0; i < limits::kScanProbesMax; ++i) {
+    s.resp = v4(0xc0a80200, i / 2);
+    s.resp_port = static_cast<uint16_t>(1 + i % 2 + i / 2 * 2);
+    s.ts.ns = s.first_ts.ns = 1'700'000'000'000'000'000 + i * thresholds::kMs;
+    s.frame = i + 1;
+    detector.signal(s, sink);
+  }
+  detector.finish({s.ts.ns + thresholds::kScanGraceNs}, sink);
+  EXPECT_EQ(sink.raised, 0);
+  EXPECT_GE(detector.looked_at(), limits::kScanProbesMax);
+  EXPECT_LE(detector.looked_at(), 4 * limits::kScanProbesMax);
+}
+
 TEST(PortScan, BackscatterIsNone) {
   Lab lab;
   for (uint32_t i = 0; i < 500; ++i) {

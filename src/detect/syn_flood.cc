@@ -16,7 +16,13 @@ using namespace thresholds;
 constexpr uint8_t kTcpNumber = 6;
 constexpr uint32_t kHotAttempts = kFloodAttempts / 2;
 
-int64_t tick_of(Timestamp t) { return t.ns / kFloodTickNs; }
+/// Rounded down, also before 1970.
+int64_t tick_of(Timestamp t) { return t.ns / kFloodTickNs - (t.ns % kFloodTickNs < 0); }
+
+/// The place of a tick in a ring of `size`.
+size_t place_of(int64_t tick, int64_t size) {
+  return static_cast<size_t>((tick % size + size) % size);
+}
 
 /// How many different hashes set these bits, by the share of bits still clear.
 double different(std::span<const uint64_t> bits) {
@@ -33,14 +39,13 @@ double percent(uint64_t part, uint64_t of) {
 
 }  // namespace
 
-SynFlood::Counts* SynFlood::slot(Target& t, Timestamp at, Timestamp now) {
+SynFlood::Tick* SynFlood::slot(Target& t, Timestamp at, Timestamp now) {
   const int64_t newest = tick_of(now), wanted = tick_of(at);
   const int64_t fresh = t.tick == INT64_MIN ? kTicks : std::min(newest - t.tick, kTicks);
-  for (int64_t i = 0; i < fresh; ++i)
-    t.ticks[static_cast<size_t>((newest - i) & INT64_MAX) % kTicks] = {};
+  for (int64_t i = 0; i < fresh; ++i) t.ticks[place_of(newest - i, kTicks)] = {};
   t.tick = newest;
   if (wanted <= newest - kTicks || wanted > newest) return nullptr;
-  return &t.ticks[static_cast<size_t>(wanted & INT64_MAX) % kTicks];
+  return &t.ticks[place_of(wanted, kTicks)];
 }
 
 void SynFlood::signal(const FlowSignal& s, AlertSink& out) {
@@ -55,7 +60,7 @@ void SynFlood::signal(const FlowSignal& s, AlertSink& out) {
     }
     Target* t = targets_.find(door);
     if (!t) continue;
-    Counts* c = slot(*t, s.first_ts, s.ts);
+    Tick* const c = slot(*t, s.first_ts, s.ts);
     if (!c) continue;
     if (s.kind == SignalKind::kAccepted) ++c->accepted;
     if (s.kind == SignalKind::kRefused) ++c->refused;
@@ -67,9 +72,13 @@ void SynFlood::request(const Door& door, const FlowSignal& s, AlertSink& out) {
   Target& t = targets_.touch(door);
   if (t.fired && s.ts.ns - t.last_ts.ns > kFloodQuietNs) t.fired = false;
   const int64_t before = t.tick;
-  Counts* c = slot(t, s.ts, s.ts);
+  Tick* const c = slot(t, s.ts, s.ts);
   t.last_ts = s.ts;
-  if (c) ++c->attempts;
+  if (c) {
+    if (c->attempts < kTickFrames) c->first[c->attempts] = s.frame;
+    c->last[c->attempts++ % kTickFrames] = s.frame;
+  }
+  if (before == INT64_MIN) t.sources_since = t.tick;
   if (t.tick - t.sources_since >= kTicks) {
     const bool silent = t.tick - t.sources_since >= 2 * kTicks;
     t.sources_before = silent ? Target::Sources{} : t.sources;
@@ -77,15 +86,11 @@ void SynFlood::request(const Door& door, const FlowSignal& s, AlertSink& out) {
     t.sources = {};
     t.sources_of = 0;
     t.sources_since = t.tick;
-    t.frames = 0;
   }
   const uint64_t bit = address_hash(s.orig) % (t.sources.size() * 64);
   t.sources[bit / 64] |= uint64_t{1} << bit % 64;
   ++t.sources_of;
   t.source = s.orig;
-  if (t.frames < kFirstFrames) t.first[t.frames] = s.frame;
-  t.last[t.frames % kFirstFrames] = s.frame;
-  ++t.frames;
   if (t.sources_of >= kHotAttempts && !t.hot) {
     t.hot = true;
     hot_.push_back(door);
@@ -93,18 +98,34 @@ void SynFlood::request(const Door& door, const FlowSignal& s, AlertSink& out) {
   if (before != t.tick) judge(door, t, s.ts, kFloodGraceTicks, out);
 }
 
-SynFlood::Counts SynFlood::window(const Target& t, int64_t newest, int64_t grace) const {
-  Counts sum;
-  for (int64_t i = grace; i < grace + kFloodWindowTicks; ++i) {
+template <class F>
+void SynFlood::for_window(const Target& t, int64_t newest, int64_t grace, F f) {
+  for (int64_t i = grace + kFloodWindowTicks - 1; i >= grace; --i) {
     const int64_t tick = newest - i;
     if (tick > t.tick || tick <= t.tick - kTicks) continue;
-    const Counts& c = t.ticks[static_cast<size_t>(tick & INT64_MAX) % kTicks];
+    f(t.ticks[place_of(tick, kTicks)]);
+  }
+}
+
+SynFlood::Counts SynFlood::window(const Target& t, int64_t newest, int64_t grace) {
+  Counts sum;
+  for_window(t, newest, grace, [&](const Tick& c) {
     sum.attempts += c.attempts;
     sum.accepted += c.accepted;
     sum.refused += c.refused;
     sum.established += c.established;
-  }
+  });
   return sum;
+}
+
+std::vector<uint64_t> SynFlood::frames(const Target& t, int64_t newest, int64_t grace) {
+  std::vector<uint64_t> out;
+  for_window(t, newest, grace, [&](const Tick& c) {
+    const size_t n = std::min<size_t>(c.attempts, kTickFrames);
+    out.insert(out.end(), c.first.begin(), c.first.begin() + n);
+    out.insert(out.end(), c.last.begin(), c.last.begin() + n);
+  });
+  return out;
 }
 
 void SynFlood::judge(const Door& door, Target& t, Timestamp now, int64_t grace, AlertSink& out) {
@@ -125,7 +146,7 @@ void SynFlood::judge(const Door& door, Target& t, Timestamp now, int64_t grace, 
     if (explained) return;
   }
   t.fired = true;
-  raise(door, t, c, now, out);
+  raise(door, t, c, frames(t, tick_of(now), grace), now, out);
 }
 
 std::pair<double, uint32_t> SynFlood::sources_of(const Target& t) {
@@ -135,8 +156,8 @@ std::pair<double, uint32_t> SynFlood::sources_of(const Target& t) {
   return {std::clamp<double>(std::round(different(both)), 1, std::max(of, 1u)), of};
 }
 
-void SynFlood::raise(const Door& door, const Target& t, const Counts& c, Timestamp now,
-                     AlertSink& out) {
+void SynFlood::raise(const Door& door, const Target& t, const Counts& c,
+                     std::vector<uint64_t> packets, Timestamp now, AlertSink& out) {
   Alert a;
   a.kind = &catalog::kSynFlood;
   a.ts = now;
@@ -163,13 +184,9 @@ void SynFlood::raise(const Door& door, const Target& t, const Counts& c, Timesta
       "{} got {} connection requests in one second {}; {:.0f} % of them became "
       "a connection.",
       where, c.attempts, from, percent(c.established, c.attempts));
-  std::vector<uint64_t> frames(t.first.begin(),
-                               t.first.begin() + std::min<size_t>(t.frames, kFirstFrames));
-  frames.insert(frames.end(), t.last.begin(),
-                t.last.begin() + std::min<size_t>(t.frames, kFirstFrames));
-  a.packets = evidence(std::move(frames));
-  a.saw.push_back(fmt::format("{} requests (SYN) to {} within one second: {}", c.attempts, where,
-                              packet_words(a.packets)));
+  a.packets = evidence(std::move(packets));
+  a.saw.push_back(fmt::format("{} requests (SYN) to {} within one second, among them {}",
+                              c.attempts, where, packet_words(a.packets)));
   a.saw.push_back(fmt::format("the target answered {:.0f} % of them ({} accepted, {} refused)",
                               percent(answered, c.attempts), c.accepted, c.refused));
   a.saw.push_back(fmt::format("{} stayed half open, {} were completed", half_open, c.established));

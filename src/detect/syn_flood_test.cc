@@ -49,6 +49,27 @@ TEST(SynFlood, InventedSourcesFireWithinTwoSeconds) {
   for (const uint64_t p : a.packets) EXPECT_TRUE(p >= 1 && p <= lab.packets());
 }
 
+TEST(SynFlood, EvidenceIsOfTheSecondThatIsTold) {
+  for (const double begin : {0.0, 0.9, 1.9, 2.3, 3.7}) {
+    Lab lab;  // single requests before and behind, the flood wherever a period of counting ends
+    for (int i = 0; i < 40; ++i) {
+      lab.tcp(i * 0.1, ip("203.0.113.50"), static_cast<uint16_t>(2000 + i), kServer, 80, kSyn);
+      if (i >= 20) lab.tcp(4 + i * 0.1, ip("203.0.113.50"), 3000, kServer, 80, kSyn);
+    }
+    for (uint32_t i = 0; i < 300; ++i)
+      lab.tcp(begin + i / 1000.0, v4(0x0b000000, i), 4000, kServer, 80, kSyn, "", i);
+    const auto& found = lab.run();
+    ASSERT_EQ(found.size(), 1u) << begin;
+    const Alert& a = found[0];
+    EXPECT_GE(a.packets.size(), 8u) << begin;
+    EXPECT_NE(a.saw[0].find("among them"), std::string::npos);
+    const double first = lab.time_of(a.packets.front()), last = lab.time_of(a.packets.back());
+    EXPECT_LE(last - first, 1.0) << begin;
+    EXPECT_LE(first, begin + 0.3) << begin;
+    EXPECT_GE(last, begin) << begin;
+  }
+}
+
 TEST(SynFlood, OneSourceAndIpv6) {
   Lab one, six;
   flood(one, kServer, 500, 2, false, false);

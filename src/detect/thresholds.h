@@ -7,14 +7,15 @@ namespace sp3ctra::limits {
 
 inline constexpr uint32_t kAlertPacketsMax = 32;        // packet numbers shown as evidence
 inline constexpr uint32_t kAlertPortsMax = 32;          // ports named in one alert
-inline constexpr uint32_t kFloodTargetsMax = 4096;      // 1.2 KiB each; the longest silent leaves
+inline constexpr uint32_t kFloodTargetsMax = 4096;      // 3.4 KiB each; the longest silent leaves
 inline constexpr uint32_t kScanNewcomersMax = 16'384;   // sources seen at one door only, 64 bytes
 inline constexpr uint32_t kScanSuspectsMax = 2048;      // sources that tried more than one door
 inline constexpr uint32_t kScanProbesMax = 256;         // tries remembered of each, 48 bytes
 inline constexpr uint32_t kSightingsMax = 4096;         // alerts not to be repeated, per detector
 inline constexpr uint32_t kIntelEntriesMax = 2u << 20;  // 16 bytes each, twice for look-up
 inline constexpr uint32_t kIntelFilesMax = 256;         // lists in one folder
-inline constexpr uint32_t kIntelLineBytesMax = 1024;    // longer lines are no addresses or names
+inline constexpr uint64_t kIntelFileBytesMax = 256u << 20;  // a list is read into memory
+inline constexpr uint32_t kIntelLineBytesMax = 1024;  // longer lines are no addresses or names
 
 }  // namespace sp3ctra::limits
 
@@ -22,6 +23,14 @@ namespace sp3ctra::thresholds {
 
 inline constexpr int64_t kMs = 1'000'000;
 inline constexpr int64_t kSecondNs = 1000 * kMs;
+
+// Times beyond these (the years 1823 and 2116) count as them: the difference of two fits 63 bits.
+inline constexpr int64_t kTimeMaxNs = INT64_MAX / 2;
+inline constexpr int64_t kTimeMinNs = -kTimeMaxNs;
+
+// A clock that jumped: time never runs back, so behind one packet from the future it stands still.
+inline constexpr int64_t kClockJumpNs = 3600 * kSecondNs;  // ahead; the first packet is one, too
+inline constexpr uint32_t kClockStandsSignals = 256;       // of as many packets, all at that time
 
 // SYN flood: one second of requests to one door, looked at half a second later, so that slow but
 // honest clients had time to finish their handshake.
