@@ -158,7 +158,7 @@ const charts = {
     const names = page.locator('.legend .names');
     await names.click();
     await page.waitForFunction(() => /dns or mdns or llmnr/.test(document.getElementById('filter').value));
-    check((await names.getAttribute('aria-pressed')) === 'true', 'the chosen family is not set apart');
+    await page.locator('.legend .names[aria-pressed="true"]').waitFor();
     await names.click();
     await page.waitForFunction(() => document.getElementById('filter').value === '');
     // The lowest band of the mix is what belongs to no family.

@@ -357,8 +357,8 @@ def full_disk(checks, wire, folder):
     begun = time.monotonic()
     sent = 0
     while run.process.poll() is None and time.monotonic() - begun < 60:
-        wire.send(*numbered(60, size=8, first=sent))  # smaller than the statistics: these never fit by chance
-        sent += 60
+        wire.send(*numbered(20, size=1400, first=sent))
+        sent += 20
         time.sleep(0.005)
     code, _, errors = run.end()
     checks.that('a full disk is said', code == 1 and 'the disk is full' in errors and path in errors, errors)

@@ -107,7 +107,7 @@ function Times() {
         reset={{ is_default: time_format.value === 'clock', words: 'time of day', run: () => choose_time_format('clock') }}
       >
         {(ids) => (
-          <select aria-labelledby={ids.name} aria-describedby={ids.words} value={time_format.value} onChange={(event) => choose_time_format(event.currentTarget.value as TimeFormat)}>
+          <select aria-labelledby={ids.name} value={time_format.value} onChange={(event) => choose_time_format(event.currentTarget.value as TimeFormat)}>
             {kTimeFormats.map((format) => (
               <option key={format.id} value={format.id}>
                 {format.words}
